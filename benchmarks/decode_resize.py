@@ -1,0 +1,112 @@
+"""Decode and shrink photos to 128 px: `visavis.images.load` against Pillow's usual way, on one core.
+
+    VISAVIS_DATA=... python benchmarks/decode_resize.py
+
+`decode_resize`: 2,000 shoe photos of 192 px. `decode_resize_large`: 300 photos enlarged to 1600 px. The peer
+resizes with Pillow's default filter, bicubic, or in the records that say so with LANCZOS. Rounds alternate
+after one that is not counted, the ratio is the median over rounds, and CPU time counts, so that other work on
+the machine disturbs little.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from time import process_time
+
+import cv2
+import numpy as np
+import PIL
+from jaxtyping import UInt8
+from PIL import Image
+from PIL.Image import Resampling
+
+from visavis import images
+from visavis.records import BenchmarkRecord
+
+ROUNDS = 5
+SIZE = 128
+RESULTS = Path(__file__).parents[1] / "results" / "benchmarks"
+
+Photo = UInt8[np.ndarray, "H W 3"]
+
+
+def ours(path: Path) -> Photo:
+    """Load a photo with visavis."""
+    return images.load(path, size=SIZE)
+
+
+def bicubic(path: Path) -> Photo:
+    """Load a photo with Pillow and its default filter."""
+    return _pillow(path, Resampling.BICUBIC)
+
+
+def lanczos(path: Path) -> Photo:
+    """Load a photo with Pillow and its best filter."""
+    return _pillow(path, Resampling.LANCZOS)
+
+
+def _pillow(path: Path, resampling: Resampling) -> Photo:
+    with Image.open(path) as image:
+        scale = SIZE / max(image.size)
+        size = round(image.width * scale), round(image.height * scale)
+        return np.asarray(image.convert("RGB").resize(size, resampling))
+
+
+def milliseconds(loader: Callable[[Path], Photo], paths: Sequence[Path]) -> float:
+    """Mean CPU time per image of one round."""
+    start = process_time()
+    for path in paths:
+        loader(path)
+    return 1000 * (process_time() - start) / len(paths)
+
+
+def measure(name: str, paths: Sequence[Path], what: str) -> list[BenchmarkRecord]:
+    """Alternate the loaders over all paths; one record for each filter of the peer."""
+    loaders = {"": ours, "bicubic": bicubic, "LANCZOS": lanczos}
+    rounds = [[milliseconds(loader, paths) for loader in loaders.values()] for _ in range(ROUNDS + 1)]
+    mine, *peers = np.array(rounds[1:]).T
+    return [
+        BenchmarkRecord(
+            name=name if filtering == "bicubic" else f"{name}_{filtering.lower()}",
+            peer=f"Pillow {PIL.__version__}: open, convert, resize ({filtering}), asarray",
+            ours=median(mine),
+            theirs=median(theirs),
+            unit="CPU ms per image",
+            ratio=median(theirs / mine),
+            conditions=f"{what} to {SIZE} px, one thread, median of {ROUNDS} alternating rounds",
+        )
+        for filtering, theirs in zip(list(loaders)[1:], peers, strict=True)
+    ]
+
+
+def enlarge(source: Path, folder: Path) -> Path:
+    """Write a photo as a JPEG (quality 90) of 1600 px on its longest side."""
+    target = folder / f"{source.stem}.jpg"
+    Image.fromarray(images.load(source, size=1600)).save(target, quality=90)
+    return target
+
+
+def main() -> None:
+    """Run both benchmarks, print them and write their records."""
+    if "VISAVIS_DATA" not in os.environ:
+        sys.exit("Set VISAVIS_DATA to the folder that holds the data sets.")
+    data = Path(os.environ["VISAVIS_DATA"])
+    cv2.setNumThreads(1)
+    shoes = sorted((data / "qmul-shoe-extra" / "shoev2-photos").glob("*.jpg"))
+    records = measure("decode_resize", shoes, f"{len(shoes):,} photos of 192 px")
+    with tempfile.TemporaryDirectory() as folder:
+        photos = sorted((data / "photos" / "bsds").rglob("*.jpg"))
+        large = [enlarge(photo, Path(folder)) for photo in photos]
+        records += measure("decode_resize_large", large, f"{len(large)} photos of 1600 px")
+    for record in records:
+        record.write(RESULTS / f"{record.name}.json")
+        print(
+            f"{record.name}: {record.ours:.3f} against {record.theirs:.3f} {record.unit}, {record.ratio:.2f} x"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""`index`, `search` and `describe`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+IMAGE_DOMAINS = "photo or sketch"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs of this file."""
+    app.command()(index)
+    app.command()(search)
+    app.command()(describe)
+
+
+def index(
+    source: Annotated[str, typer.Argument(help="folder of images, table of items, or a known data set")],
+    gallery: Annotated[Path, typer.Option(help="the gallery to make or to add to")],
+    model: Annotated[str, typer.Option(help="bundle, by path or name")],
+    domain: Annotated[str, typer.Option(help="which items of the source to add")] = "photo",
+    split: Annotated[str | None, typer.Option(help="only items of this split")] = None,
+) -> None:
+    """Add images to a gallery; what is there unchanged is skipped, so an interrupted run can go on."""
+    from visavis import load
+    from visavis.datasets import open_dataset
+    from visavis.methods.sketch_retrieval.search import index_items
+
+    data = open_dataset(source)
+    chosen = data.select(domain=domain) if split is None else data.select(domain=domain, split=split)
+    added, total = index_items(load(model), model, chosen.items, gallery)
+    typer.echo(f"{gallery}: {added} added, {total} in all")
+
+
+def search(
+    query: Annotated[Path, typer.Argument(help="image to search with")],
+    gallery: Annotated[Path, typer.Option(help="the gallery to search")],
+    k: Annotated[int, typer.Option("-k", min=1, help="how many answers")] = 10,
+    model: Annotated[str | None, typer.Option(help="bundle; default: the one that made the gallery")] = None,
+    domain: Annotated[str, typer.Option(help=f"what the query is: {IMAGE_DOMAINS}")] = "sketch",
+    strip: Annotated[
+        Path | None, typer.Option(help="picture of the answers; default: QUERY.strip.png here")
+    ] = None,
+) -> None:
+    """Find the photos that a sketch means: a table, and a picture with the query and its answers."""
+    from visavis import Gallery, load
+    from visavis.methods.sketch_retrieval.search import draw_strip, search_gallery
+
+    opened = Gallery.open(gallery)
+    hits = search_gallery(load(model or opened.settings.model), opened, query, domain, k)
+    for hit in hits:
+        typer.echo(f"{hit.rank:4d}  {hit.score:8.4f}  {hit.label or '-':12s}  {hit.path}")
+    picture = strip or Path(f"{query.stem}.strip.png")
+    draw_strip(query, hits, picture)
+    typer.echo(f"picture: {picture}")
+
+
+def describe(
+    image: Annotated[Path, typer.Argument(help="a sketch or a photo")],
+    model: Annotated[str, typer.Option(help="bundle, by path or name")],
+    domain: Annotated[str, typer.Option(help=f"what the image is: {IMAGE_DOMAINS}")] = "photo",
+) -> None:
+    """Print the attributes that a model reads in an image, with probabilities."""
+    from visavis import load
+
+    typer.echo(load(model).describe(image, domain))

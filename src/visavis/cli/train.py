@@ -1,0 +1,101 @@
+"""`train` and `evaluate`."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+INTERRUPTED = 130
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs of this file."""
+    app.command(context_settings={"allow_interspersed_args": True})(train)
+    app.command()(evaluate)
+
+
+def train(
+    recipe: Annotated[
+        str, typer.Argument(help="a YAML file, or a shipped recipe such as sketch_retrieval/small")
+    ],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="settings, e.g. schedule.steps=100 data=my.csv")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="folder of the run; default runs/METHOD-RECIPE")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="several seeds, e.g. 0,1,2; one run each in OUT/seed-N")
+    ] = None,
+    print_recipe: Annotated[
+        bool, typer.Option("--print-recipe", help="print the full recipe and stop")
+    ] = False,
+    quiet: Annotated[bool, typer.Option(help="no progress line")] = False,
+) -> None:
+    """Train a recipe; the same command goes on where an interrupted run stopped."""
+    from visavis.methods import find_recipe, get_method
+    from visavis.training.recipe import dump_recipe
+
+    settings = find_recipe(recipe, overrides or [])
+    if print_recipe:
+        typer.echo(dump_recipe(settings), nl=False)
+        return
+    run = out or Path("runs") / f"{settings.method}-{Path(recipe).stem}"
+    chosen = parse_seeds(seeds)
+    for seed in chosen or [settings.seed]:
+        one = settings.model_copy(update={"seed": seed})
+        folder = run / f"seed-{seed}" if chosen else run
+        bundle = get_method(one.method).train(one, folder, quiet)
+        if bundle is None:
+            typer.echo(f"interrupted; the same command goes on from the checkpoint in {folder}", err=True)
+            raise typer.Exit(INTERRUPTED)
+        typer.echo(f"bundle: {bundle.path}")
+
+
+def evaluate(
+    bundles: Annotated[
+        list[str], typer.Argument(help="bundles or runs, by path or name; several = several seeds")
+    ],
+    data: Annotated[
+        str | None, typer.Option(help="data by name or path; default: what it was trained on")
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="name of the protocol; default: the one of the data")
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="write the record as JSON, e.g. results/METHOD/NAME.json")
+    ] = None,
+) -> None:
+    """Measure one bundle, or the seeds of one recipe together, under a named protocol."""
+    from visavis.bundle import find_bundle, read_bundle
+    from visavis.methods import get_method
+    from visavis.training.results import summarise
+
+    read = [read_bundle(find_bundle(source)) for source in bundles]
+    evaluations = [get_method(bundle.config.method).evaluate(bundle, data, protocol) for bundle in read]
+    for bundle, evaluation in zip(read, evaluations, strict=True):
+        typer.echo(f"{bundle.path}\n{evaluation}")
+    record = summarise(read, evaluations, command_line())
+    if len(read) > 1:
+        for name, metric in record.metrics.items():
+            typer.echo(
+                f"{name:18s} {100 * metric.mean:6.2f} % +- {100 * metric.std:.2f} over {len(read)} seeds"
+            )
+    if write is not None:
+        record.write(write)
+        typer.echo(f"record: {write}")
+
+
+def parse_seeds(text: str | None) -> list[int]:
+    """Seeds of `0,1,2`; an empty list for none."""
+    if text is None:
+        return []
+    try:
+        return [int(seed) for seed in text.split(",")]
+    except ValueError as error:
+        raise typer.BadParameter(f"'{text}' is not a list of whole numbers such as 0,1,2") from error
+
+
+def command_line() -> str:
+    """The command as it can be typed again."""
+    return shlex.join(["visavis", *sys.argv[1:]])

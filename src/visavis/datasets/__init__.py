@@ -1,0 +1,73 @@
+"""Readers of data sets: one file per official layout, all ending in the same tables."""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from visavis.datasets import qmul
+from visavis.datasets.strokes import stroke_pages
+from visavis.datasets.union import union
+from visavis.errors import VisavisError
+from visavis.tables import DataSet, folder_of_classes, read_items, read_pairs, read_triplets
+
+__all__ = ["open_dataset"]
+
+_RENDERED = re.compile(r"rendered-shoes(?:-(\d+))?")
+_RENDERED_SHOES = 200
+_QMUL: dict[str, Callable[[Path], DataSet]] = {
+    "qmul-shoe-v1": lambda root: qmul.read(root, "shoe"),
+    "qmul-chair-v1": lambda root: qmul.read(root, "chair"),
+    "qmul-v1": lambda root: union("qmul-v1", {kind: qmul.read(root, kind) for kind in ("shoe", "chair")}),
+    "shoe-v2-photos": qmul.extra_photos,
+    "chair-v2-strokes": lambda root: stroke_pages(qmul.chair_strokes(root)),
+}
+
+
+def open_dataset(name_or_path: str | Path) -> DataSet:
+    """Open a data set by its name, or a user's own by its path.
+
+    Args:
+        name_or_path: "qmul-shoe-v1", "qmul-chair-v1", both in one as "qmul-v1", "shoe-v2-photos" or
+            "chair-v2-strokes", below the folder that VISAVIS_DATA names; "rendered-shoes" or
+            "rendered-shoes-N", N shoes rendered once into the cache; a CSV or Parquet table of items, with
+            `<table>.triplets.csv` and `<table>.pairs.csv` where they stand beside it; or a folder of classes.
+
+    Raises:
+        VisavisError: there is no such thing, or it has defects.
+    """
+    name = str(name_or_path)
+    if name in _QMUL:
+        return _QMUL[name](_data_root(name))
+    if rendered := _RENDERED.fullmatch(name):
+        from visavis.datasets.rendered import rendered_shoes
+
+        return rendered_shoes(int(rendered[1] or _RENDERED_SHOES))
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return folder_of_classes(path)
+    if path.is_file():
+        return _with_tuples(read_items(path), path)
+    raise VisavisError(
+        f"'{name}' is no table or folder, and no data set has this name; "
+        f"known are {', '.join(_QMUL)}, rendered-shoes"
+    )
+
+
+def _data_root(name: str) -> Path:
+    root = os.environ.get("VISAVIS_DATA")
+    if not root:
+        raise VisavisError(f"'{name}' needs VISAVIS_DATA; set it to the folder that holds the data sets")
+    return Path(root).expanduser()
+
+
+def _with_tuples(data: DataSet, table: Path) -> DataSet:
+    triplets, pairs = (
+        table.with_name(f"{table.stem}.{kind}{table.suffix}") for kind in ("triplets", "pairs")
+    )
+    return replace(
+        data,
+        triplets=read_triplets(triplets, data.items) if triplets.is_file() else None,
+        pairs=read_pairs(pairs, data.items) if pairs.is_file() else None,
+    )

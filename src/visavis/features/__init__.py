@@ -1,0 +1,1 @@
+"""Hand-made descriptors and linear learners that papers compare with; nothing here is a network."""

@@ -1,0 +1,47 @@
+"""Pages: what the networks of drawings read. A square, white, the drawing cropped to its ink and centred.
+
+Training, evaluation, gallery and service all make their pages here, so that they cannot disagree.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from visavis import images
+from visavis.features.edges import edge_map
+from visavis.features.ink import crop_to_ink, ink_box
+
+WORKING_SIZE = 256  # px: sketches, edge maps and photos are read at this size before they are cropped
+FILL = 0.9  # share of the page's side that the longest side of the ink takes, as in the QMUL sets
+
+
+def page_of(path: Path, domain: str, side: int) -> UInt8[np.ndarray, "side side"]:
+    """Read a drawing (sketch, edge map) as it is, or a photo by its edge map, as one grey page.
+
+    Args:
+        path: image file.
+        domain: 'photo' is turned into an edge map; anything else is taken for a drawing.
+        side: pixels of the square page.
+
+    Raises:
+        VisavisError: the file cannot be read as an image.
+    """
+    if domain == "photo":
+        drawing = edge_map(images.load(path, mode="rgb", size=WORKING_SIZE))
+    else:
+        drawing = images.load(path, mode="grey", size=WORKING_SIZE)
+    return crop_to_ink(drawing, side, fill=FILL)
+
+
+def photo_page(path: Path, side: int) -> UInt8[np.ndarray, "side side 3"]:
+    """Read a photo as an RGB page, framed as its edge map would be."""
+    photo = images.load(path, mode="rgb", size=WORKING_SIZE)
+    return crop_to_ink(photo, side, fill=FILL, box=ink_box(edge_map(photo)))
+
+
+def read_pages(paths: list[str], domains: list[str], side: int) -> list[UInt8[np.ndarray, "side side"]]:
+    """`page_of` over many files, on two threads (OpenCV works outside the interpreter lock)."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda path, domain: page_of(Path(path), domain, side), paths, domains))

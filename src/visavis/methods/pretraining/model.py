@@ -1,0 +1,20 @@
+"""A trunk with the head that a stage trains it by."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from visavis.nets.trunk import Trunk
+
+
+class PretrainingNet(nn.Module):
+    """Trunk and embedding head; the embedding is of unit length."""
+
+    def __init__(self, backbone: str, hidden: int = 512, embedding: int = 256, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.trunk = Trunk(backbone, hidden, dropout)
+        self.embed = nn.Linear(hidden, embedding)
+
+    def forward(self, pages: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B D"]:
+        """Encode grey pages with values in 0..1, white = 1."""
+        return F.normalize(self.embed(self.trunk(pages)), dim=1)

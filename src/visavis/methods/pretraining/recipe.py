@@ -1,0 +1,42 @@
+"""The recipe of a pre-training: stages, each on its own data, handing the network on."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from visavis.training.augment import Augmentation
+from visavis.training.recipe import Options, Recipe, Schedule
+
+
+class Source(Options):
+    """Data of a stage: a set by name or path, and the domains of the two views of one item."""
+
+    data: str
+    anchors: list[str]
+    positives: list[str]
+
+
+class Stage(Options):
+    """One stage: `instances` tells every item from all others, `classes` reads the items' labels."""
+
+    name: str
+    objective: Literal["instances", "classes"] = "instances"
+    sources: list[Source] = Field(min_length=1)
+    temperature: PositiveFloat = 0.1
+    anchor_augmentation: Augmentation = Augmentation()
+    positive_augmentation: Augmentation = Augmentation()
+    schedule: Schedule
+
+
+class PretrainingRecipe(Recipe):
+    """Everything that decides a pre-training. `data` names the set that `evaluate` measures on."""
+
+    backbone: str = "small"
+    hidden: PositiveInt = 512
+    embedding: PositiveInt = 256
+    dropout: float = Field(0.0, ge=0, lt=1)
+    page: PositiveInt = 112
+    fold: int | None = Field(
+        None, ge=0, lt=5, description="leave out this fifth of each source's training labels"
+    )
+    stages: list[Stage] = Field(min_length=1)

@@ -1,0 +1,85 @@
+"""Stages one after the other; a finished stage leaves a bundle and is not trained again."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from visavis.bundle import Bundle
+from visavis.losses.infonce import info_nce_loss
+from visavis.methods.pretraining.data import StageData, Views
+from visavis.methods.pretraining.model import PretrainingNet
+from visavis.methods.pretraining.recipe import PretrainingRecipe, Stage
+from visavis.training.fit import fit
+from visavis.training.run import claim_run, finish_run
+from visavis.training.task import Task
+
+
+class StageTask(Task):
+    """Instance discrimination between views, or classification of the items' labels."""
+
+    model: PretrainingNet
+
+    def __init__(self, stage: Stage, model: PretrainingNet, data: StageData) -> None:
+        super().__init__(model, stage.schedule)
+        self.stage, self.data = stage, data
+        self.classifier: nn.Linear | None = None
+        if stage.objective == "classes":
+            self.classifier = nn.Linear(model.embed.out_features, data.classes)
+
+    def draw(self, rng: np.random.Generator) -> Views:
+        return self.data.draw(rng)
+
+    def terms(self, batch: Views) -> dict[str, Tensor]:
+        """InfoNCE between the views, or cross-entropy of both views' classes."""
+        pages = torch.cat([batch.anchors, batch.positives]).contiguous(memory_format=torch.channels_last)
+        embeddings = self.model(pages).float()
+        if self.classifier is None:
+            anchors, positives = embeddings.chunk(2)
+            loss = info_nce_loss(anchors, positives, temperature=self.stage.temperature, labels=batch.items)
+        else:
+            logits = self.classifier(embeddings) / self.stage.temperature
+            loss = F.cross_entropy(logits.float(), batch.items.repeat(2))
+        return {"loss": loss}
+
+
+def train(recipe: PretrainingRecipe, run: Path, quiet: bool = False) -> Bundle | None:
+    """Train all stages; None where it was interrupted. The bundle of stage S stands in `run/S/bundle`."""
+    finished = claim_run(run, recipe)
+    if finished is not None:
+        return finished
+    torch.manual_seed(recipe.seed)
+    net: dict[str, Any] = {
+        "backbone": recipe.backbone,
+        "hidden": recipe.hidden,
+        "embedding": recipe.embedding,
+        "dropout": recipe.dropout,
+    }
+    model = PretrainingNet(**net)
+    bundle: Bundle | None = None
+    for number, stage in enumerate(recipe.stages, 1):
+        so_far = recipe.model_copy(update={"stages": recipe.stages[:number]})
+        folder = run if number == len(recipe.stages) else run / stage.name
+        bundle = claim_run(folder, so_far)
+        if bundle is None:
+            data = StageData(stage, recipe.page, model.trunk.side, recipe.fold)
+            task = StageTask(stage, model, data)
+            result = fit(task, folder, recipe.seed, title=f"stage {stage.name}", quiet=quiet)
+            if not result.finished:
+                return None
+            bundle = finish_run(
+                folder,
+                so_far,
+                task.trained,
+                [pool.data for pool in data.pools],
+                result,
+                settings={"net": net, "page": recipe.page},
+                labels=[],
+                calibration={},
+                purpose="A trunk to start other trainings from; it tells single drawings apart.",
+            )
+        model.load_state_dict(bundle.weights)
+    return bundle

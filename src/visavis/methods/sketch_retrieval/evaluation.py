@@ -1,0 +1,56 @@
+"""Measuring a bundle under a named protocol."""
+
+from visavis.bundle import Bundle
+from visavis.datasets import open_dataset
+from visavis.errors import VisavisError
+from visavis.methods.sketch_retrieval.data import load_pages
+from visavis.methods.sketch_retrieval.protocol import (
+    PROTOCOLS,
+    category_precision,
+    evaluate_scores,
+    test_split,
+)
+from visavis.methods.sketch_retrieval.retriever import SketchRetriever
+from visavis.metrics.evaluation import Evaluation
+from visavis.tables import DataSet
+
+
+def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -> Evaluation:
+    """Measure a bundle on the test split of its own or other data.
+
+    Args:
+        bundle: of `sketch_retrieval`.
+        data_name: name or path of the data; None: what the bundle was trained on.
+        protocol_name: one of `PROTOCOLS`; None: `qmul-v1` where the photo branch was trained on given
+            edge maps, `qmul-v1-photos` on the QMUL photos, else `test-split`.
+
+    Raises:
+        VisavisError: the protocol is unknown or the data lacks what it needs.
+    """
+    data = open_dataset(data_name or bundle.config.recipe["data"])
+    name = protocol_name or _default_protocol(bundle, data)
+    if name not in PROTOCOLS:
+        raise VisavisError(f"protocol '{name}' is unknown; use one of {', '.join(PROTOCOLS)}")
+    protocol = PROTOCOLS[name]
+    split = test_split(data, protocol.gallery_domain)
+    retriever = SketchRetriever(bundle)
+    scorer, page = retriever.scorer, retriever.page
+    queries = load_pages(split.queries, page)
+    gallery = load_pages(
+        split.gallery, page, rgb=scorer.model.stem is not None and protocol.gallery_domain == "photo"
+    )
+    scores = (
+        scorer.ten_view_scores(queries, gallery) if protocol.views > 1 else scorer.scores(queries, gallery)
+    )
+    metrics = evaluate_scores(split, scores)
+    if name == "category":
+        if "category" not in data.items.columns:
+            raise VisavisError(f"{data.name}: protocol 'category' needs several categories; use data qmul-v1")
+        metrics["category_precision@10"] = category_precision(split, scores)
+    return Evaluation(name, data.name, data.digest(), metrics)
+
+
+def _default_protocol(bundle: Bundle, data: DataSet) -> str:
+    if "edge" in bundle.config.recipe["photo_domains"] and "edge" in data.items["domain"]:
+        return "qmul-v1"
+    return "qmul-v1-photos" if data.name.startswith("qmul") else "test-split"

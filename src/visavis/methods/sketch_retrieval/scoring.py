@@ -1,0 +1,81 @@
+"""From pages to scores R_s = D + lambda_a H, in one way for validation, protocol, index and search."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from visavis.methods.sketch_retrieval.model import AttributeRanker, Encoding, ten_views
+from visavis.metrics.scores import multi_task_score
+from visavis.training.augment import centre_crop
+
+BATCH = 64
+COLOUR = 3  # channels
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Embeddings (N, D) and attribute probabilities (N, K) of N pages."""
+
+    embeddings: Float[np.ndarray, "N D"]
+    probabilities: Float[np.ndarray, "N K"]
+
+
+class Scorer:
+    """Scores sketches against photos with a trained network.
+
+    Args:
+        model: the network, in evaluation mode.
+        attribute_weight: lambda_a of R_s; 0 leaves the plain distance.
+    """
+
+    def __init__(self, model: AttributeRanker, attribute_weight: float) -> None:
+        self.model, self.attribute_weight = model, attribute_weight
+
+    def encode(self, pages: UInt8[Tensor, "N C H W"]) -> Encoded:
+        """Encode pages (0..255); three channels go through the photo stem."""
+        return self._encode(centre_crop(pages, self.model.side))
+
+    def scores(
+        self, queries: UInt8[Tensor, "Q 1 H W"], gallery: UInt8[Tensor, "N C H W"]
+    ) -> Float[np.ndarray, "Q N"]:
+        """R_s of every query against every photo, one view each."""
+        return self.compare(self.encode(queries), self.encode(gallery))
+
+    def ten_view_scores(
+        self, queries: UInt8[Tensor, "Q 1 H W"], gallery: UInt8[Tensor, "N C H W"]
+    ) -> Float[np.ndarray, "Q N"]:
+        """Mean of R_s crop to crop over ten views, as the authors' released test does."""
+        views = [
+            [self._encode(view.float() / 255) for view in ten_views(pages, self.model.side).unbind(1)]
+            for pages in (queries, gallery)
+        ]
+        scores = np.stack([self.compare(query, photo) for query, photo in zip(*views, strict=True)])
+        mean: np.ndarray = scores.mean(axis=0)
+        return mean
+
+    def compare(self, queries: Encoded, gallery: Encoded) -> Float[np.ndarray, "Q N"]:
+        """R_s of encoded queries against an encoded gallery."""
+        return multi_task_score(
+            queries.embeddings,
+            gallery.embeddings,
+            queries.probabilities,
+            gallery.probabilities,
+            attribute_weight=self.attribute_weight,
+        )
+
+    @torch.no_grad()
+    def _encode(self, pages: Float[Tensor, "N C h w"]) -> Encoded:
+        device = next(self.model.parameters()).device
+        embeddings, probabilities = [], []
+        for batch in torch.split(pages, BATCH):
+            encoding = self._encode_batch(batch.to(device))
+            embeddings.append(encoding.embedding.float().cpu())
+            probabilities.append(encoding.logits.float().sigmoid().cpu())
+        return Encoded(torch.cat(embeddings).numpy(), torch.cat(probabilities).numpy())
+
+    def _encode_batch(self, pages: Float[Tensor, "B C h w"]) -> Encoding:
+        encoding: Encoding = self.model(self.model.page_of(pages) if pages.shape[1] == COLOUR else pages)
+        return encoding

@@ -1,0 +1,200 @@
+"""The three tasks of Song et al. (BMVC 2016) as one loss, and the training of a bundle."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from visavis.bundle import Bundle, find_bundle, read_bundle
+from visavis.datasets import open_dataset
+from visavis.errors import VisavisError
+from visavis.losses.attributes import attribute_cross_entropy, attribute_disagreement
+from visavis.losses.infonce import info_nce_loss
+from visavis.losses.triplet import batch_triplet_loss, triplet_loss
+from visavis.methods.sketch_retrieval.data import Tuple, TupleData, load_pages
+from visavis.methods.sketch_retrieval.model import AttributeRanker, Encoding
+from visavis.methods.sketch_retrieval.protocol import RetrievalSplit, evaluate_scores, fold_split
+from visavis.methods.sketch_retrieval.recipe import Losses, SketchRecipe
+from visavis.methods.sketch_retrieval.scoring import Scorer
+from visavis.tables import DataSet
+from visavis.training.fit import fit
+from visavis.training.run import claim_run, finish_run
+from visavis.training.task import Task
+
+
+class SketchTask(Task):
+    """Triplet ranking, attribute prediction, attribute ranking."""
+
+    model: AttributeRanker
+
+    def __init__(
+        self,
+        recipe: SketchRecipe,
+        model: AttributeRanker,
+        tuples: TupleData,
+        held_out: RetrievalSplit | None,
+    ) -> None:
+        super().__init__(model, recipe.schedule)
+        self.recipe, self.tuples, self.held_out = recipe, tuples, held_out
+        if recipe.model.frozen:
+            model.trunk.backbone.requires_grad_(False)
+        if held_out is not None:
+            self.held_out_pages = tuple(
+                load_pages(side, recipe.model.page, rgb)
+                for side, rgb in ((held_out.queries, False), (held_out.gallery, recipe.model.photo_stem))
+            )
+
+    def draw(self, rng: np.random.Generator) -> Tuple:
+        return self.tuples.draw(self.recipe.schedule.batch, rng)
+
+    def terms(self, batch: Tuple) -> dict[str, Tensor]:
+        """L = L_tri + l_a L_a + l_s L_p(s) + l_p+ L_p(p+) + l_p- L_p(p-); weight decay is the optimiser's."""
+        branches = self._encode(batch)
+        sketch, positive, negative = branches
+        options = self.recipe.losses
+        terms = {
+            "ranking": ranking_loss(options, branches, batch.items),
+            "attribute_ranking": attribute_disagreement(sketch.logits, positive.logits).mean(),
+            "sketch_attributes": attribute_cross_entropy(sketch.logits, batch.sketch_attributes),
+            "positive_attributes": attribute_cross_entropy(positive.logits, batch.positive_attributes),
+        }
+        if negative is not None:
+            assert batch.negative_attributes is not None
+            terms["negative_attributes"] = attribute_cross_entropy(negative.logits, batch.negative_attributes)
+        loss = terms["ranking"]
+        for name, term in terms.items():
+            weight = 1.0 if name == "ranking" else getattr(options, name)
+            if weight:
+                loss = loss + weight * term
+        return {"loss": loss} | {name: term.detach() for name, term in terms.items()}
+
+    def validate(self) -> dict[str, float]:
+        """acc@1, acc@10 and triplet accuracy of the held-out fold, scored by R_s."""
+        if self.held_out is None:
+            return {}
+        model = self.trained
+        assert isinstance(model, AttributeRanker)
+        scorer = Scorer(model, self.recipe.losses.lambda_a)
+        queries, gallery = self.held_out_pages
+        metrics = evaluate_scores(self.held_out, scorer.scores(queries, gallery))
+        return {name: metric.value for name, metric in metrics.items()}
+
+    def _encode(self, batch: Tuple) -> "Branches":
+        """One network on one stacked batch: the branches share every weight."""
+        pages = [batch.sketches, self.model.page_of(batch.positives)]
+        if batch.negatives is not None:
+            pages.append(self.model.page_of(batch.negatives))
+        stacked = self.model(torch.cat(pages).contiguous(memory_format=torch.channels_last))
+        embeddings = stacked.embedding.float().chunk(len(pages))
+        logits = stacked.logits.float().chunk(len(pages))
+        branches = [Encoding(*pair) for pair in zip(embeddings, logits, strict=True)]
+        return Branches(branches[0], branches[1], branches[2] if len(branches) > 2 else None)
+
+
+class Branches(NamedTuple):
+    """Encodings of the three branches; without a negative one where the batch itself is the negatives."""
+
+    sketch: Encoding
+    positive: Encoding
+    negative: Encoding | None
+
+
+def ranking_loss(options: Losses, branches: Branches, items: Tensor) -> Tensor:
+    """The main task: the sketch is nearer to its photo than to another, given or of the batch."""
+    sketch, positive = branches.sketch.embedding, branches.positive.embedding
+    if options.ranking == "info_nce":
+        return info_nce_loss(sketch, positive, temperature=options.temperature, labels=items)
+    if options.ranking == "in_batch_triplet":
+        return batch_triplet_loss(
+            sketch, positive, margin=options.margin, squared=options.squared, labels=items
+        )
+    assert branches.negative is not None  # `build_task` has refused a recipe without one
+    return triplet_loss(
+        sketch, positive, branches.negative.embedding, margin=options.margin, squared=options.squared
+    )
+
+
+def build_task(recipe: SketchRecipe, data: DataSet, model: AttributeRanker) -> SketchTask:
+    """Put a network, its tuples and the held-out fold together.
+
+    Raises:
+        VisavisError: the ranking loss does not fit the tuples, or the data lacks what they need.
+    """
+    if (recipe.losses.ranking == "triplet") != (recipe.tuples != "in_batch"):
+        raise VisavisError(
+            f"losses.ranking '{recipe.losses.ranking}' does not go with tuples '{recipe.tuples}': "
+            f"'triplet' takes 'human' or 'attributes', the in-batch losses take 'in_batch'"
+        )
+    train, held_out = data.select(split="train"), None
+    if recipe.fold is not None:
+        train, held_out = fold_split(data, recipe.fold, recipe.photo_domains[0])
+    tuples = TupleData(
+        train,
+        recipe.photo_domains,
+        recipe.model.photo_stem,
+        recipe.model.page,
+        model.side,
+        recipe.tuples,
+        recipe.hard_ratio,
+        (recipe.sketch_augmentation, recipe.photo_augmentation),
+    )
+    return SketchTask(recipe, model, tuples, held_out)
+
+
+def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None:
+    """Train a recipe in a run folder, or go on with it; None where it was interrupted before its end."""
+    finished = claim_run(run, recipe)
+    if finished is not None:
+        return finished
+    data = open_dataset(recipe.data)
+    torch.manual_seed(recipe.seed)
+    options = recipe.model
+    start = None
+    name = options.backbone
+    if name.startswith("bundle:"):
+        start = read_bundle(find_bundle(name.removeprefix("bundle:")), method="pretraining")
+        name = start.config.settings["net"]["backbone"]
+    net: dict[str, Any] = {
+        "backbone": name,
+        "attributes": len(data.attributes),
+        "embedding": options.embedding,
+        "hidden": options.hidden,
+        "dropout": options.dropout,
+        "photo_stem": options.photo_stem,
+    }
+    model = AttributeRanker(**net)
+    if start is not None:
+        model.load_state_dict(handed_on(start.weights, model), strict=False)
+    task = build_task(recipe, data, model)
+    result = fit(task, run, recipe.seed, title=f"{recipe.method} seed {recipe.seed}", quiet=quiet)
+    if not result.finished:
+        return None
+    return finish_run(
+        run,
+        recipe,
+        task.trained,
+        [data],
+        result,
+        settings={"net": net, "page": options.page},
+        labels=data.attributes,
+        calibration={"attribute_weight": recipe.losses.lambda_a},
+        purpose="Ranks photos for a hand-drawn sketch of the very item, and reads its attributes.",
+    )
+
+
+def handed_on(weights: dict[str, Tensor], model: AttributeRanker) -> dict[str, Tensor]:
+    """The weights of a pre-training that fit: always its trunk, its embedding head where of the same size.
+
+    Raises:
+        VisavisError: the trunk was trained with another width.
+    """
+    own = model.state_dict()
+    shapes = {name: value.shape for name, value in weights.items() if name.startswith("trunk.")}
+    unfit = [name for name, shape in shapes.items() if own[name].shape != shape]
+    if unfit:
+        raise VisavisError(
+            f"model.backbone: the pre-training's {unfit[0]} does not fit; set model.hidden as it has it"
+        )
+    return {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}

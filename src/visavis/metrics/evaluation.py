@@ -1,0 +1,75 @@
+"""The outcome of one evaluation, and of several seeds together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from visavis.errors import VisavisError
+from visavis.metrics.intervals import bootstrap, wilson
+from visavis.records import Metric
+
+
+@dataclass(frozen=True)
+class PerQuery:
+    """A metric as a ratio of sums over queries: `sums` (Q,) of successes out of `counts` (Q,)."""
+
+    sums: Float[np.ndarray, " Q"]
+    counts: Float[np.ndarray, " Q"]
+
+    @property
+    def value(self) -> float:
+        """The metric, a fraction."""
+        return float(self.sums.sum() / self.counts.sum())
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 %: Wilson's where every query counts once, else a bootstrap over queries."""
+        if (self.counts == 1).all():
+            result = wilson(round(float(self.sums.sum())), len(self.sums))
+        else:
+            result = bootstrap(self.sums, self.counts.astype(np.int64))
+        return result.low, result.high
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics of one model under one protocol on one set of data; prints as a table."""
+
+    protocol: str
+    data: str
+    data_digest: str
+    metrics: dict[str, PerQuery]
+
+    @property
+    def n(self) -> int:
+        """Number of queries."""
+        return len(next(iter(self.metrics.values())).sums)
+
+    def __str__(self) -> str:
+        lines = [f"{self.data}, protocol {self.protocol}, {self.n} queries"]
+        for name, metric in self.metrics.items():
+            low, high = metric.interval
+            lines.append(f"{name:18s} {100 * metric.value:6.2f} %   [{100 * low:.1f}, {100 * high:.1f}]")
+        return "\n".join(lines)
+
+
+def over_seeds(evaluations: list[Evaluation]) -> dict[str, Metric]:
+    """One `Metric` per name over the seeds' evaluations of the same queries.
+
+    The interval is that of the mean over seeds for other queries of the kind, which on small test sets is far
+    wider than the spread of the seeds.
+
+    Raises:
+        VisavisError: the evaluations are of different protocols or data.
+    """
+    kinds = {(one.protocol, one.data_digest) for one in evaluations}
+    if len(kinds) > 1:
+        raise VisavisError(
+            f"the bundles were evaluated on different protocols or data ({kinds}); evaluate them apart"
+        )
+    summary = {}
+    for name, first in evaluations[0].metrics.items():
+        mean = PerQuery(np.mean([one.metrics[name].sums for one in evaluations], axis=0), first.counts)
+        summary[name] = Metric.of([one.metrics[name].value for one in evaluations], mean.interval)
+    return summary

@@ -1,0 +1,57 @@
+"""Backbones by name: our own, and optional doors to pre-trained ones."""
+
+from importlib import import_module
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from visavis.errors import VisavisError
+from visavis.nets.backbone import Backbone
+from visavis.nets.sketch_a_net import SketchANet
+from visavis.nets.small import SmallNet
+
+OWN: dict[str, type[Backbone]] = {"small": SmallNet, "sketch-a-net": SketchANet}
+
+
+def build_backbone(name: str) -> Backbone:
+    """Build a backbone by name.
+
+    `small`, `sketch-a-net`, or `timm:NAME` for a pre-trained network of the timm package.
+
+    Raises:
+        VisavisError: the name is unknown, or the door's package is not installed.
+    """
+    if name in OWN:
+        return OWN[name]()
+    if name.startswith("timm:"):
+        return TimmBackbone(name.removeprefix("timm:"))
+    raise VisavisError(f"backbone '{name}' is unknown; use one of {', '.join(OWN)} or timm:NAME")
+
+
+class TimmBackbone(Backbone):
+    """A network of the timm package with ImageNet weights, fed grey pages as RGB, ImageNet-normalised."""
+
+    side = 224
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        try:
+            timm = import_module("timm")
+        except (ImportError, RuntimeError) as error:
+            raise VisavisError(
+                f"backbone timm:{name} needs a working timm ({error}); pip install timm"
+            ) from error
+        self.net = timm.create_model(name, pretrained=True, features_only=True, out_indices=(-1,))
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1), persistent=False)
+        with torch.no_grad():
+            features = self.forward(torch.ones(1, 1, self.side, self.side))
+        self.channels, self.map_side = features.shape[1], features.shape[2]
+
+    def forward(self, pages: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B C h w"]:
+        """Encode grey pages with values in 0..1, white = 1."""
+        features: Tensor = self.net((pages - self.mean) / self.std)[-1]
+        return features

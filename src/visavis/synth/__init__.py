@@ -1,0 +1,1 @@
+"""Pictures made from known parameters: what a model should find is known exactly."""

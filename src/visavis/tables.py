@@ -1,0 +1,221 @@
+"""Items and tuples: the one form in which every data set, official or a user's own, is handed on."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from visavis.errors import VisavisError
+from visavis.files import digest_file
+from visavis.images import SUFFIXES
+from visavis.sheets import Sheet, nearest
+
+ATTRIBUTE = "attr."
+SPLITS = ("train", "validation", "test")
+BOX = ("box_x", "box_y", "box_w", "box_h")
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A named table of items, with the tuples that refer to them by id.
+
+    Attributes:
+        name: of the data set.
+        items: `id` (unique), `path` (absolute), `domain` (photo, sketch, edge ...), `label` (identity or
+            class, or null), `split` (train, validation, test or null), optional `box_x, box_y, box_w, box_h`
+            in pixels, and any `attr.<name>`, Float32 in 0..1, null = unknown.
+        triplets: `anchor`, `positive`, `negative` (ids), `votes` for this order of `votes_of`; or None.
+        pairs: `a`, `b` (ids), `relation`; or None.
+        terms: under which the data may be used.
+    """
+
+    name: str
+    items: pl.DataFrame
+    triplets: pl.DataFrame | None = None
+    pairs: pl.DataFrame | None = None
+    terms: str = "not stated"
+
+    @property
+    def attributes(self) -> list[str]:
+        """Names of the attributes, without the prefix `attr.`."""
+        return [name.removeprefix(ATTRIBUTE) for name in self.items.columns if name.startswith(ATTRIBUTE)]
+
+    def select(self, **equals: Any) -> "DataSet":
+        """Keep the items with these values, and the tuples all of whose items stay.
+
+        Args:
+            equals: a column and its value, a list of values, or None for null, as in
+                `data.select(split="train", domain=["photo", "sketch"])`.
+
+        Raises:
+            VisavisError: there is no such column.
+        """
+        items = self.items
+        for column, wanted in equals.items():
+            if column not in items.columns:
+                hint = nearest(column, items.columns)
+                raise VisavisError(f"{self.name}: there is no column '{column}' to select by{hint}")
+            values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
+            one_of = pl.Series(values, dtype=items.schema[column], strict=False).implode()
+            items = items.filter(pl.col(column).is_in(one_of, nulls_equal=True))
+
+        def remaining(tuples: pl.DataFrame | None, *columns: str) -> pl.DataFrame | None:
+            kept = pl.all_horizontal(pl.col(*columns).is_in(items["id"].implode()))
+            return None if tuples is None else tuples.filter(kept)
+
+        return replace(
+            self,
+            items=items,
+            triplets=remaining(self.triplets, "anchor", "positive", "negative"),
+            pairs=remaining(self.pairs, "a", "b"),
+        )
+
+    def digest(self) -> str:
+        """Fingerprint of the tables and of every image's bytes: 16 hex digits of a SHA-256.
+
+        Neither the order of rows and columns nor the place of the folder matters.
+
+        Raises:
+            VisavisError: an image cannot be read.
+        """
+        contents = pl.Series("path", [_digest_image(path) for path in self.items["path"]], pl.String)
+        fingerprint = hashlib.sha256()
+        for table in (self.items.with_columns(contents), self.triplets, self.pairs):
+            fingerprint.update(json.dumps(_canonical(table)).encode())
+        return fingerprint.hexdigest()[:16]
+
+
+def _digest_image(path: str) -> str:
+    try:
+        return digest_file(Path(path))
+    except OSError as error:
+        raise VisavisError(f"{path}: cannot be read ({error.strerror}); restore it or leave it out") from None
+
+
+def _canonical(table: pl.DataFrame | None) -> list[Any]:
+    if table is None:
+        return []
+    columns = sorted(table.columns)
+    return [columns, *table.select(columns).sort(columns, nulls_last=True).rows()]
+
+
+def read_items(path: str | Path) -> DataSet:
+    """Read a user's table of items.
+
+    Only column `path` is needed, relative to the table's folder. `id` defaults to `path` as written, `domain`
+    to "photo"; `label`, `split`, the box and any `attr.<name>` may be absent or have gaps. Other columns are
+    left out.
+
+    Args:
+        path: a CSV (UTF-8, commas, with a header) or Parquet file.
+
+    Raises:
+        VisavisError: lists up to ten problems by row (of a CSV, row 1 is the header) and column.
+    """
+    path = Path(path)
+    words = ("id", "domain", "label", "split")
+    sheet = Sheet.open(path, ("path",), (*words, *BOX), ATTRIBUTE)
+    sheet.text("path", *words)
+    sheet.rows = sheet.rows.with_columns(
+        pl.coalesce("id", "path").alias("id"), pl.coalesce("domain", pl.lit("photo")).alias("domain")
+    )
+    sheet.check("path", pl.col("path").is_null(), "is empty")
+    sheet.check("id", ~pl.col("id").is_first_distinct(), "'{}' stands in an earlier row too")
+    sheet.check("split", ~pl.col("split").is_in(SPLITS), "'{}' is none of " + ", ".join(SPLITS))
+    _resolve_paths(sheet)
+    _check_boxes(sheet)
+    attributes = [name for name in sheet.rows.columns if name.startswith(ATTRIBUTE)]
+    for column in attributes:
+        sheet.number(column, pl.Float32)
+        sheet.check(column, ~pl.col(column).is_between(0, 1), "{} is outside 0..1")
+    boxes = [] if sheet.rows["box_x"].is_null().all() else BOX
+    return DataSet(path.stem, sheet.approved("id", "path", "domain", "label", "split", *boxes, *attributes))
+
+
+def _resolve_paths(sheet: Sheet) -> None:
+    folder = sheet.path.parent.absolute()
+    absolute = [name and os.path.normpath(folder / name) for name in sheet.rows["path"]]
+    absent = [name is not None and not os.path.isfile(name) for name in absolute]
+    sheet.rows = sheet.rows.with_columns(pl.Series("path", absolute, pl.String))
+    sheet.check("path", pl.lit(pl.Series(absent, dtype=pl.Boolean)), "there is no file '{}'")
+
+
+def _check_boxes(sheet: Sheet) -> None:
+    for column in BOX:
+        sheet.number(column, pl.Float64)
+    some = pl.any_horizontal(pl.col(*BOX).is_not_null())
+    for column in BOX:
+        sheet.check(column, some & pl.col(column).is_null(), "has no value, but a box needs all four")
+    for column in ("box_w", "box_h"):
+        sheet.check(column, pl.col(column) <= 0, "{} is no size")
+
+
+def read_triplets(path: str | Path, items: pl.DataFrame) -> pl.DataFrame:
+    """Read triplets: columns `anchor`, `positive`, `negative`, and where known `votes` of `votes_of`.
+
+    Args:
+        path: a CSV or Parquet file.
+        items: the items whose `id` the triplets name.
+
+    Raises:
+        VisavisError: lists up to ten problems, as `read_items` does.
+    """
+    sheet = Sheet.open(Path(path), ("anchor", "positive", "negative"), ("votes", "votes_of"))
+    _check_ids(sheet, items, "anchor", "positive", "negative")
+    sheet.check("negative", pl.col("negative") == pl.col("positive"), "'{}' is the positive too")
+    for column in ("votes", "votes_of"):
+        sheet.number(column, pl.Int64)
+        sheet.rows = sheet.rows.with_columns(pl.col(column).fill_null(1))
+    sheet.check("votes", ~pl.col("votes").is_between(0, pl.col("votes_of")), "{} is not in 0..votes_of")
+    return sheet.approved("anchor", "positive", "negative", "votes", "votes_of")
+
+
+def read_pairs(path: str | Path, items: pl.DataFrame) -> pl.DataFrame:
+    """Read pairs: columns `a`, `b` and `relation`. Arguments and errors are those of `read_triplets`."""
+    sheet = Sheet.open(Path(path), ("a", "b", "relation"))
+    _check_ids(sheet, items, "a", "b")
+    sheet.text("relation")
+    sheet.check("relation", pl.col("relation").is_null(), "is empty")
+    return sheet.approved("a", "b", "relation")
+
+
+def _check_ids(sheet: Sheet, items: pl.DataFrame, *columns: str) -> None:
+    sheet.text(*columns)
+    for column in columns:
+        sheet.check(column, pl.col(column).is_null(), "is empty")
+        sheet.check(column, ~pl.col(column).is_in(items["id"].implode()), "no item has the id '{}'")
+
+
+def folder_of_classes(path: str | Path) -> DataSet:
+    """Read a folder whose sub-folders are classes: `class/file` becomes the id, the class the label.
+
+    Where all sub-folders are named train, validation or test, they are the splits and hold the classes.
+
+    Raises:
+        VisavisError: there is no such folder, or no image in it.
+    """
+    root = Path(path).absolute()
+    if not root.is_dir():
+        raise VisavisError(f"{root}: there is no such folder")
+    folders = _subfolders(root)
+    classes: list[tuple[str | None, Path]] = [(None, folder) for folder in folders]
+    if all(folder.name in SPLITS for folder in folders):
+        classes = [(split.name, folder) for split in folders for folder in _subfolders(split)]
+    rows = [
+        (image.relative_to(root).as_posix(), str(image), "photo", folder.name, split)
+        for split, folder in classes
+        for image in sorted(folder.iterdir())
+        if image.suffix.lower() in SUFFIXES and not image.name.startswith(".")
+    ]
+    if not rows:
+        raise VisavisError(f"{root}: no images found; put them into sub-folders, one for each class")
+    columns = dict.fromkeys(("id", "path", "domain", "label", "split"), pl.String)
+    return DataSet(root.name, pl.DataFrame(rows, schema=columns, orient="row"))
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))

@@ -1,0 +1,1 @@
+"""Training: recipes, and `fit` with checkpoints, exact resume and progress."""

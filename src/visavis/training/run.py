@@ -1,0 +1,102 @@
+"""A run folder: its recipe, its checkpoints, and the bundle that comes out of it."""
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from visavis import __version__
+from visavis.bundle import Bundle, BundleConfig, read_bundle, write_bundle
+from visavis.errors import VisavisError
+from visavis.files import write_atomic
+from visavis.records import commit
+from visavis.tables import DataSet
+from visavis.training.fit import FitResult
+from visavis.training.recipe import Recipe, dump_recipe
+
+RECIPE, BUNDLE = "recipe.yaml", "bundle"
+
+
+def claim_run(run: Path, recipe: Recipe) -> Bundle | None:
+    """Make `run` the folder of this recipe. Gives the bundle if the run is finished already.
+
+    Raises:
+        VisavisError: the folder holds a run of another recipe.
+    """
+    path, text = run / RECIPE, dump_recipe(recipe)
+    if path.exists() and path.read_text() != text:
+        raise VisavisError(
+            f"{run}: holds a run of another recipe; name another folder with --out or delete this one"
+        )
+    write_atomic(path, text)
+    return read_bundle(run / BUNDLE) if (run / BUNDLE).is_dir() else None
+
+
+def finish_run(
+    run: Path,
+    recipe: Recipe,
+    net: nn.Module,
+    data: list[DataSet],
+    result: FitResult,
+    *,
+    settings: dict[str, Any],
+    labels: list[str],
+    calibration: dict[str, float],
+    purpose: str,
+) -> Bundle:
+    """Write the bundle of a finished training, with its model card."""
+    training = {
+        "data": [{"name": part.name, "digest": part.digest(), "terms": part.terms} for part in data],
+        "seed": recipe.seed,
+        "steps": result.step,
+        "minutes": round(result.minutes, 2),
+        "device": device_name(),
+        "commit": commit(),
+        "visavis": __version__,
+        "validation": result.metrics,
+    }
+    config = BundleConfig(
+        method=recipe.method,
+        settings=settings,
+        labels=labels,
+        calibration=calibration,
+        recipe=recipe.model_dump(mode="json"),
+        training=training,
+    )
+    return write_bundle(run / BUNDLE, net.state_dict(), config, model_card(config, purpose))
+
+
+def model_card(config: BundleConfig, purpose: str) -> str:
+    """Markdown card: what the model is for, what it was trained on and under which terms."""
+    training = config.training
+    data = "\n".join(
+        f"- {part['name']} (digest {part['digest']}): {part['terms']}" for part in training["data"]
+    )
+    validation = (
+        ", ".join(f"{name} {value:.3f}" for name, value in training["validation"].items()) or "none held out"
+    )
+    return f"""# {config.method}
+
+{purpose}
+
+## Training
+- recipe `{config.recipe["name"]}`, seed {training["seed"]}
+- {training["steps"]} steps in {training["minutes"]} minutes
+- device: {training["device"]}; commit {training["commit"]}, visavis {training["visavis"]}
+- validation: {validation}
+
+## Data and its terms
+{data}
+
+## Labels
+{", ".join(config.labels) or "none"}
+"""
+
+
+def device_name() -> str:
+    """The device that torch computes on, for records."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"

@@ -1,0 +1,39 @@
+"""The three-task network: unit embeddings, shared weights, ten views, frozen layers."""
+
+import pytest
+import torch
+
+from visavis.methods.sketch_retrieval.model import AttributeRanker, ten_views
+
+
+def test_outputs() -> None:
+    model = AttributeRanker("small", attributes=5, embedding=32, hidden=16).eval()
+    encoding = model(torch.rand(3, 1, 112, 112))
+    assert encoding.embedding.shape == (3, 32)
+    assert encoding.logits.shape == (3, 5)
+    assert torch.allclose(encoding.embedding.norm(dim=1), torch.ones(3), atol=1e-6)
+
+
+def test_photo_branch_is_the_edge_map_itself_or_a_learned_page() -> None:
+    edges = torch.rand(2, 1, 112, 112)
+    assert AttributeRanker("small", 0).page_of(edges) is edges
+    page = AttributeRanker("small", 0, photo_stem=True).page_of(torch.rand(2, 3, 112, 112))
+    assert page.shape == (2, 1, 112, 112)
+    assert 0 < page.min() < page.max() < 1
+
+
+def test_ten_views_are_five_crops_and_their_mirrors() -> None:
+    page = torch.arange(36.0).view(1, 1, 6, 6)
+    views = ten_views(page, 4)
+    assert views.shape == (1, 10, 1, 4, 4)
+    firsts = views[0, :5, 0, 0, 0].tolist()
+    assert firsts == [0, 2, 12, 14, 7]
+    assert torch.equal(views[:, 5:], views[:, :5].flip(-1))
+
+
+@pytest.mark.parametrize("attributes", [0, 21])
+def test_state_round_trip(attributes: int) -> None:
+    one, other = (AttributeRanker("small", attributes).eval() for _ in range(2))
+    other.load_state_dict(one.state_dict())
+    page = torch.rand(1, 1, 112, 112)
+    assert torch.equal(one(page).embedding, other(page).embedding)

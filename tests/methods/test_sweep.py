@@ -1,0 +1,77 @@
+"""One sweep over every registered method: it learns, keeps, and goes on where it stopped."""
+
+import signal
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from visavis import load
+from visavis.bundle import read_bundle
+from visavis.datasets import open_dataset
+from visavis.methods import METHODS, find_recipe, get_method
+from visavis.training.history import read_history
+from visavis.training.run import BUNDLE
+from visavis.training.task import Task
+
+STOP_AT = 5
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A run of the method's tiny recipe, shared by the tests of the sweep."""
+    name = request.param
+    run = tmp_path_factory.mktemp(name)
+    recipe = find_recipe(f"{name}/tiny", [])
+    assert get_method(name).train(recipe, run, True) is not None
+    return name, run
+
+
+def test_loss_falls_and_metric_beats_chance(trained: tuple[str, Path]) -> None:
+    name, run = trained
+    losses = read_history(run).filter(pl.col("name") == "loss")["value"]
+    assert losses[-1] < losses[0]
+    evaluation = get_method(name).evaluate(read_bundle(run / BUNDLE), None, None)
+    chance = 10 / evaluation.n
+    assert evaluation.metrics["acc@10"].value > 1.5 * chance
+
+
+def test_loaded_twice_gives_equal_outputs(trained: tuple[str, Path]) -> None:
+    _, run = trained
+    items = open_dataset("rendered-shoes-40").items.head(5)
+    one, other = (np.asarray(load(run).embed(items)) for _ in range(2))
+    assert np.array_equal(one, other)
+    assert np.allclose(np.linalg.norm(one, axis=1), 1, atol=1e-5)
+
+
+def test_bundle_holds_the_trained_weights(trained: tuple[str, Path]) -> None:
+    """What is on disk is what the last checkpoint has, but for the rounding to float16."""
+    _, run = trained
+    state = torch.load(run / "checkpoint.pt", weights_only=True)["task"]
+    bundle = read_bundle(run / BUNDLE)
+    for key, value in bundle.weights.items():
+        assert torch.allclose(value.float(), state[f"model.{key}"].float(), rtol=1e-3, atol=1e-5), key
+
+
+def test_resumed_run_ends_in_equal_weights(
+    trained: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped by Ctrl-C and called again: the very bytes of the bundle's weights."""
+    name, run = trained
+    method = get_method(name)
+    recipe = find_recipe(f"{name}/tiny", [])
+    finish_step = Task.finish_step
+
+    def finish_or_interrupt(task: Task) -> None:
+        finish_step(task)
+        if task.step == STOP_AT:
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Task, "finish_step", finish_or_interrupt)
+        assert method.train(recipe, tmp_path, True) is None
+    bundle = method.train(recipe, tmp_path, True)
+    assert bundle is not None
+    assert bundle.config.weights_sha256 == read_bundle(run / BUNDLE).config.weights_sha256

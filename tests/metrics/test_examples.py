@@ -1,0 +1,11 @@
+import doctest
+from types import ModuleType
+
+import pytest
+
+from visavis.metrics import intervals, ranking
+
+
+@pytest.mark.parametrize(("module", "n_examples"), [(ranking, 6), (intervals, 1)])
+def test_docstring_examples_run(module: ModuleType, n_examples: int) -> None:
+    assert doctest.testmod(module) == doctest.TestResults(failed=0, attempted=n_examples)

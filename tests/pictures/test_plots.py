@@ -1,0 +1,67 @@
+"""Bars and curves: what is drawn is as long, as high and as complete as the numbers say."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from visavis.pictures import bars, cmc_curve, curves
+from visavis.pictures.canvas import SERIES, Picture
+
+FIRST, SECOND = (np.rint(255 * np.array(to_rgb(colour))).astype(int) for colour in SERIES[:2])
+
+
+def drawn(picture: Picture, colour: np.ndarray) -> np.ndarray:
+    """(row, column) of every pixel of exactly that colour."""
+    return np.argwhere((picture == colour).all(axis=2))
+
+
+def test_bars_are_as_long_as_their_probabilities() -> None:
+    values = np.array([1.0, 0.5, 0.25])
+    picture = bars(["closed toe", "flat", "a longer name"], {"photo": values})
+    pixels = drawn(picture, FIRST)
+    rows = np.unique(pixels[:, 0])
+    bands = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    lengths = [np.isin(pixels[:, 0], band[len(band) // 2]).sum() for band in bands]
+    assert np.array(lengths) / lengths[0] == pytest.approx(values, abs=0.02)
+
+
+def test_two_series_stand_beside_each_other_in_two_colours() -> None:
+    names = ["open toe", "flat"]
+    both = bars(names, {"sketch": np.array([0.9, 0.1]), "photo": np.array([0.2, 0.8])}, title="Attributes")
+    assert len(drawn(both, FIRST)) > 100
+    assert len(drawn(both, SECOND)) > 100
+    alone = bars(names, {"photo": np.array([0.2, 0.8])})
+    assert len(drawn(alone, SECOND)) == 0
+    assert both.shape[0] > alone.shape[0]
+    assert both.shape[1] == alone.shape[1] == 720
+
+
+def test_falling_loss_falls() -> None:
+    steps = np.arange(100.0)
+    picture = curves({"loss": (steps, 1 - steps / 100)}, x_label="iteration", y_label="loss", size=(300, 500))
+    assert picture.shape == (300, 500, 3)
+    pixels = drawn(picture, FIRST)
+    slope = np.polyfit(pixels[:, 1], pixels[:, 0], 1)[0]
+    assert slope > 0.3  # rows count downwards
+
+
+def test_missing_values_are_bridged() -> None:
+    holed = np.array([1.0, np.nan, 3.0])
+    whole = curves({"m": (np.array([0.0, 2.0]), np.array([1.0, 3.0]))}, x_label="epoch", y_label="m")
+    assert np.array_equal(curves({"m": (np.arange(3.0), holed)}, x_label="epoch", y_label="m"), whole)
+
+
+def test_cmc_has_its_own_scale_and_chance() -> None:
+    shares = np.array([0.5, 0.75, 1.0])
+    low, high = (
+        drawn(cmc_curve({"here": s}, gallery_size=10, title="t")[:, 500:], FIRST)
+        for s in (shares / 2, shares)
+    )
+    assert high[:, 0].min() < low[:, 0].min() - 50  # the scale is 0 to 100 % whatever is drawn
+    small, large = (cmc_curve({"here": shares}, gallery_size=n) for n in (4, 400))
+    assert not np.array_equal(small, large)
+
+
+def test_the_same_numbers_give_the_same_pixels() -> None:
+    first, second = (bars(["a"], {"p": np.array([0.3])}, title="t") for _ in range(2))
+    assert np.array_equal(first, second)
