@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -28,6 +29,7 @@ from visavis.records import BenchmarkRecord
 
 ROUNDS = 5
 SIZE = 128
+FILTERS = {"bicubic": Resampling.BICUBIC, "LANCZOS": Resampling.LANCZOS}
 RESULTS = Path(__file__).parents[1] / "results" / "benchmarks"
 
 Photo = UInt8[np.ndarray, "H W 3"]
@@ -38,17 +40,8 @@ def ours(path: Path) -> Photo:
     return images.load(path, size=SIZE)
 
 
-def bicubic(path: Path) -> Photo:
-    """Load a photo with Pillow and its default filter."""
-    return _pillow(path, Resampling.BICUBIC)
-
-
-def lanczos(path: Path) -> Photo:
-    """Load a photo with Pillow and its best filter."""
-    return _pillow(path, Resampling.LANCZOS)
-
-
-def _pillow(path: Path, resampling: Resampling) -> Photo:
+def pillow(path: Path, resampling: Resampling) -> Photo:
+    """Load a photo with Pillow."""
     with Image.open(path) as image:
         scale = SIZE / max(image.size)
         size = round(image.width * scale), round(image.height * scale)
@@ -65,20 +58,21 @@ def milliseconds(loader: Callable[[Path], Photo], paths: Sequence[Path]) -> floa
 
 def measure(name: str, paths: Sequence[Path], what: str) -> list[BenchmarkRecord]:
     """Alternate the loaders over all paths; one record for each filter of the peer."""
-    loaders = {"": ours, "bicubic": bicubic, "LANCZOS": lanczos}
-    rounds = [[milliseconds(loader, paths) for loader in loaders.values()] for _ in range(ROUNDS + 1)]
+    loaders: list[Callable[[Path], Photo]] = [ours]
+    loaders += [partial(pillow, resampling=resampling) for resampling in FILTERS.values()]
+    rounds = [[milliseconds(loader, paths) for loader in loaders] for _ in range(ROUNDS + 1)]
     mine, *peers = np.array(rounds[1:]).T
     return [
         BenchmarkRecord(
-            name=name if filtering == "bicubic" else f"{name}_{filtering.lower()}",
-            peer=f"Pillow {PIL.__version__}: open, convert, resize ({filtering}), asarray",
+            name=name if kind == "bicubic" else f"{name}_{kind.lower()}",
+            peer=f"Pillow {PIL.__version__}: open, convert, resize ({kind}), asarray",
             ours=median(mine),
             theirs=median(theirs),
             unit="CPU ms per image",
             ratio=median(theirs / mine),
             conditions=f"{what} to {SIZE} px, one thread, median of {ROUNDS} alternating rounds",
         )
-        for filtering, theirs in zip(list(loaders)[1:], peers, strict=True)
+        for kind, theirs in zip(FILTERS, peers, strict=True)
     ]
 
 
@@ -103,9 +97,8 @@ def main() -> None:
         records += measure("decode_resize_large", large, f"{len(large)} photos of 1600 px")
     for record in records:
         record.write(RESULTS / f"{record.name}.json")
-        print(
-            f"{record.name}: {record.ours:.3f} against {record.theirs:.3f} {record.unit}, {record.ratio:.2f} x"
-        )
+        times = f"{record.ours:.3f} against {record.theirs:.3f} {record.unit}"
+        print(f"{record.name}: {times}, {record.ratio:.2f} x")
 
 
 if __name__ == "__main__":

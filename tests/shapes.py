@@ -18,6 +18,6 @@ NOT_CHECKABLE = (BeartypeDecorHintPep673Exception, BeartypeDecorHintPep604Except
 def checked(thing: Any) -> Any:
     """Check arguments and results against their annotations."""
     try:
-        return beartype(thing, conf=NUMBERS)
+        return beartype(conf=NUMBERS)(thing)
     except NOT_CHECKABLE:
         return thing

@@ -23,7 +23,7 @@ def test_rows_are_counted_as_in_an_editor(tmp_path: Path) -> None:
 
 
 def test_columns_are_the_asked_ones(tmp_path: Path) -> None:
-    sheet = opened(tmp_path, "zebra,attr.red,a\n0,1,2\n")
+    sheet = opened(tmp_path, "zebra,attr.red,attribution,a,bb\n0,1,me,2,3\n")
     assert sheet.rows.columns == [ROW, "a", "b", "other", "attr.red"]
     assert sheet.rows["b"].to_list() == [None]
 
@@ -41,6 +41,7 @@ def test_parquet_rows_count_from_one(tmp_path: Path) -> None:
         ("a\n\n,\n", "there is no row below the header"),
         ("Path,x\n1,2\n", "column 'a' is missing; "),
         ("a,othr\n1,2\n", "column 'othr' is unknown; rename it to 'other' or remove it"),
+        ("a,B\n1,2\n", "column 'B' is unknown; rename it to 'b' or remove it"),
         ("a,attr_red\n1,2\n", r"column 'attr_red' is unknown; rename it to 'attr\.red' or remove it"),
         ("a,Attr: red\n1,2\n", r"column 'Attr: red' is unknown; rename it to 'attr\.red' or remove it"),
         ("a, a\n1,2\n", r"cannot be read \(the header names 'a' twice\)"),

@@ -99,10 +99,15 @@ def nearest(name: str, present: list[str]) -> str:
 
 
 def _meant(name: str, absent: set[str], prefix: str) -> str | None:
+    """The column that a user probably had in mind, "attr.red" for "attr_red"."""
     stem = prefix.rstrip(".")
-    if stem and name.lower().startswith(stem):
-        return prefix + name[len(stem) :].lstrip(" ._:-")
-    return next(iter(get_close_matches(name.lower(), absent, n=1, cutoff=0.75)), None)
+    rest = name[len(stem) :]
+    if stem and name.lower().startswith(stem) and rest and not rest[0].isalnum():
+        return prefix + rest.lstrip(" ._:-")
+    if name.lower() in absent:
+        return name.lower()
+    long = [one for one in absent if len(one) > 3]  # "idx" and "uid" are not misspelt
+    return next(iter(get_close_matches(name.lower(), long, n=1, cutoff=0.75)), None)
 
 
 def _read(path: Path) -> tuple[pl.DataFrame, list[tuple[int, str, str]]]:

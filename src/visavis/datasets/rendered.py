@@ -4,7 +4,6 @@ The folder holds `items.csv`, `parts.csv` (id, part, box: where each part lies i
 There are no edge maps in it: a method that compares with edge maps computes them from the photos.
 """
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from visavis import images
+from visavis.datasets.cache import cached
 from visavis.errors import VisavisError
-from visavis.files import atomic_path
 from visavis.synth.photo import render_photo
 from visavis.synth.shoes import sample
 from visavis.synth.sketch import render_sketch
@@ -45,11 +44,8 @@ def rendered_shoes(n: int, seed: int = 0, folder: Path | None = None) -> DataSet
     """
     if n < 1:
         raise VisavisError(f"rendered-shoes-{n}: there is nothing to render; ask for 1 shoe at least")
-    cache = folder or Path(os.environ.get("VISAVIS_CACHE", "~/.cache/visavis")).expanduser()
-    place = cache / f"rendered-shoes-{n}-seed{seed}-v{VERSION}"
-    if not place.is_dir():
-        with atomic_path(place) as staged:
-            _write(n, seed, staged)
+    name = f"rendered-shoes-{n}-seed{seed}-v{VERSION}"
+    place = cached(name, lambda staged: _write(n, seed, staged), folder)
     return replace(read_items(place / "items.csv"), name=f"rendered-shoes-{n}", terms=TERMS)
 
 

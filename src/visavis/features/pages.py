@@ -6,6 +6,7 @@ Training, evaluation, gallery and service all make their pages here, so that the
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
 import numpy as np
 from jaxtyping import UInt8
 
@@ -14,6 +15,8 @@ from visavis.features.edges import edge_map
 from visavis.features.ink import crop_to_ink, ink_box
 
 WORKING_SIZE = 256  # px: sketches, edge maps and photos are read at this size before they are cropped
+LINE_BLUR = 0.8  # px
+FAINT, STRONG = 10, 80  # grey value below which there is no ink; percentile of the ink that becomes black
 FILL = 0.9  # share of the page's side that the longest side of the ink takes, as in the QMUL sets
 
 
@@ -32,7 +35,20 @@ def page_of(path: Path, domain: str, side: int) -> UInt8[np.ndarray, "side side"
         drawing = edge_map(images.load(path, mode="rgb", size=WORKING_SIZE))
     else:
         drawing = images.load(path, mode="grey", size=WORKING_SIZE)
-    return crop_to_ink(drawing, side, fill=FILL)
+    return even_ink(crop_to_ink(drawing, side, fill=FILL))
+
+
+def even_ink(page: UInt8[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W"]:
+    """Lines of one weight: pencil and pen, thin and bold come out alike.
+
+    The ink is blurred to lines about two pixels wide and scaled so that its strong lines are black.
+    """
+    ink = cv2.GaussianBlur(255.0 - page, (0, 0), LINE_BLUR)
+    drawn = ink[ink > FAINT]
+    if not drawn.size:
+        return page
+    scaled = ink * (255 / np.percentile(drawn, STRONG))
+    return (255 - np.clip(scaled, 0, 255)).astype(np.uint8)
 
 
 def photo_page(path: Path, side: int) -> UInt8[np.ndarray, "side side 3"]:

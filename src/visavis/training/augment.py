@@ -28,6 +28,7 @@ class Augmentation(Options):
     shear: float = Field(0.0, ge=0, description="standard deviation")
     elastic: float = Field(0.0, ge=0, description="standard deviation of the smooth warp, share of the side")
     erase: float = Field(0.0, ge=0, le=1, description="largest share of the strokes erased")
+    gain: float = Field(0.0, ge=0, description="standard deviation of the log of the ink's strength")
     blobs: int = Field(0, ge=0, description="largest number of round patches wiped out")
 
 
@@ -61,6 +62,9 @@ def augment(
         grid = grid + rows @ torch.from_numpy(field).float() @ rows.T
     # Zero padding of the inverted page is white paper.
     ink = F.grid_sample(1 - pages.float() / 255, grid.permute(0, 2, 3, 1), align_corners=False)
+    if options.gain:
+        strength = torch.from_numpy(np.exp(rng.normal(0, options.gain, (batch, 1, 1, 1)))).float()
+        ink = (ink * strength).clamp(max=1)
     if options.blobs:
         ink = ink * _blob_mask(batch, side, options.blobs, rng)
     return 1 - ink

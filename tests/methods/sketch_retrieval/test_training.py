@@ -1,0 +1,136 @@
+"""The overall loss, its switches, and what the recipe refuses."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from visavis.datasets import open_dataset
+from visavis.errors import VisavisError
+from visavis.methods import find_recipe
+from visavis.methods.sketch_retrieval.model import AttributeRanker
+from visavis.methods.sketch_retrieval.recipe import SketchRecipe
+from visavis.methods.sketch_retrieval.studies import ABLATIONS
+from visavis.methods.sketch_retrieval.training import SketchTask, build_task, handed_on
+
+WEIGHTS = {
+    "attribute_ranking": 0.3,
+    "sketch_attributes": 0.5,
+    "positive_attributes": 0.7,
+    "negative_attributes": 0.9,
+}
+TRIPLET = ["tuples=attributes", "losses.ranking=triplet", "schedule.batch=6"]
+
+
+def task_of(overrides: list[str]) -> SketchTask:
+    recipe = find_recipe("sketch_retrieval/tiny", overrides)
+    assert isinstance(recipe, SketchRecipe)
+    data = open_dataset(recipe.data)
+    torch.manual_seed(0)
+    return build_task(recipe, data, AttributeRanker("small", len(data.attributes), 64, 64)).eval()
+
+
+@pytest.fixture(scope="module")
+def triplets() -> Callable[[dict[str, float]], dict[str, Tensor]]:
+    """Loss terms of one and the same batch under given weights."""
+    task = task_of(TRIPLET)
+    batch = task.draw(np.random.default_rng(0))
+
+    def terms(weights: dict[str, float]) -> dict[str, Tensor]:
+        losses = task.recipe.losses.model_copy(update=weights)
+        task.recipe = task.recipe.model_copy(update={"losses": losses})
+        with torch.no_grad():
+            return task.terms(batch)
+
+    return terms
+
+
+def test_overall_loss_is_the_weighted_sum(triplets: Callable[[dict[str, float]], dict[str, Tensor]]) -> None:
+    terms = triplets(WEIGHTS)
+    total = terms["ranking"] + sum(weight * terms[name] for name, weight in WEIGHTS.items())
+    assert terms["loss"] == pytest.approx(float(total), rel=1e-6)
+    assert all(terms[name] > 0 for name in WEIGHTS)
+
+
+@pytest.mark.parametrize(("name", "gone"), [("-AR", 1), ("-AP", 3), ("-AP-AR", 4)])
+def test_ablations_switch_their_terms_off(
+    triplets: Callable[[dict[str, float]], dict[str, Tensor]], name: str, gone: int
+) -> None:
+    switches = next(value for key, value in ABLATIONS.items() if key.split(",")[0] == name)
+    assert sum(value == 0 for key, value in switches.items() if key in WEIGHTS) == gone
+    terms = triplets(WEIGHTS | switches)
+    kept = {key: weight for key, weight in WEIGHTS.items() if key not in switches}
+    total = terms["ranking"] + sum(weight * terms[key] for key, weight in kept.items())
+    assert terms["loss"] == pytest.approx(float(total), rel=1e-6)
+
+
+def test_the_score_has_the_weight_of_the_loss_unless_told() -> None:
+    losses = task_of([]).recipe.losses
+    assert losses.lambda_a == losses.attribute_ranking == 0.1
+    assert losses.model_copy(update={"score_weight": 0.4}).lambda_a == 0.4
+
+
+def test_batches_depend_on_the_generator_alone() -> None:
+    task = task_of(TRIPLET)
+    one, other = (task.draw(np.random.default_rng([5, 7])) for _ in range(2))
+    assert torch.equal(one.sketches, other.sketches)
+    assert one.negatives is not None
+    assert other.negatives is not None
+    assert torch.equal(one.negatives, other.negatives)
+    assert not torch.equal(one.sketches, task.draw(np.random.default_rng([5, 8])).sketches)
+
+
+def test_in_batch_rows_are_different_items() -> None:
+    batch = task_of([]).draw(np.random.default_rng(0))
+    assert batch.negatives is None
+    assert len(set(batch.items.tolist())) == len(batch.items)
+
+
+def test_frozen_backbone_gets_no_gradient() -> None:
+    task = task_of(["model.frozen=true"])
+    task.train().terms(task.draw(np.random.default_rng(0)))["loss"].backward()
+    assert all(parameter.grad is None for parameter in task.model.trunk.backbone.parameters())
+    assert task.model.trunk.shared.weight.grad is not None
+
+
+@pytest.mark.parametrize("ranking", ["info_nce", "in_batch_triplet"])
+def test_in_batch_losses_refuse_triplets(ranking: str) -> None:
+    with pytest.raises(VisavisError, match="does not go with tuples 'attributes'"):
+        task_of(["tuples=attributes", f"losses.ranking={ranking}"])
+
+
+def test_human_tuples_need_a_table_of_triplets() -> None:
+    with pytest.raises(VisavisError, match="tuples 'human' needs a table of triplets"):
+        task_of(["tuples=human", "losses.ranking=triplet"])
+
+
+def test_photos_without_sketches_are_told() -> None:
+    data = open_dataset("rendered-shoes-40")
+    recipe = find_recipe("sketch_retrieval/tiny", [])
+    assert isinstance(recipe, SketchRecipe)
+    with pytest.raises(VisavisError, match="no sketch shares its label"):
+        build_task(recipe, data.select(domain="photo"), AttributeRanker("small", 12, 64, 64))
+
+
+def test_photo_stem_learns_from_colour() -> None:
+    recipe = find_recipe("sketch_retrieval/tiny", ["model.photo_stem=true"])
+    assert isinstance(recipe, SketchRecipe)
+    data = open_dataset(recipe.data)
+    model = AttributeRanker("small", len(data.attributes), 64, 64, photo_stem=True)
+    task = build_task(recipe, data, model).train()
+    batch = task.draw(np.random.default_rng(0))
+    assert batch.positives.shape[1] == 3
+    task.terms(batch)["loss"].backward()
+    assert model.stem is not None
+    assert all(parameter.grad is not None for parameter in model.stem.parameters())
+
+
+def test_pretraining_hands_on_what_fits() -> None:
+    before = AttributeRanker("small", 3, 64, 64)
+    after = AttributeRanker("small", 12, 64, 64)
+    taken = handed_on(before.state_dict(), after)
+    assert {name.split(".")[0] for name in taken} == {"trunk", "embed"}
+    with pytest.raises(VisavisError, match=r"trunk\.shared\.weight does not fit; set model\.hidden"):
+        handed_on(before.state_dict(), AttributeRanker("small", 3, 64, 32))
