@@ -274,6 +274,8 @@ def test_folder_of_splits_of_classes(tmp_path: Path) -> None:
 def test_folder_without_classes(tmp_path: Path) -> None:
     with pytest.raises(VisavisError, match="there is no such folder"):
         folder_of_classes(tmp_path / "none")
-    (tmp_path / "1.jpg").touch()
-    with pytest.raises(VisavisError, match="no images found; put them into sub-folders, one for each class"):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(VisavisError, match="no images found in it or its sub-folders"):
         folder_of_classes(tmp_path)
+    (tmp_path / "1.jpg").touch()
+    assert folder_of_classes(tmp_path).items.select("id", "label").rows() == [("1.jpg", None)]

@@ -193,7 +193,8 @@ def _check_ids(sheet: Sheet, items: pl.DataFrame, *columns: str) -> None:
 def folder_of_classes(path: str | Path) -> DataSet:
     """Read a folder whose sub-folders are classes: `class/file` becomes the id, the class the label.
 
-    Where all sub-folders are named train, validation or test, they are the splits and hold the classes.
+    In a folder without sub-folders the images have no label. Where all sub-folders are named train, validation or
+    test, they are the splits and hold the classes.
 
     Raises:
         VisavisError: there is no such folder, or no image in it.
@@ -206,13 +207,19 @@ def folder_of_classes(path: str | Path) -> DataSet:
     if all(folder.name in SPLITS for folder in folders):
         classes = [(split.name, folder) for split in folders for folder in _subfolders(split)]
     rows = [
-        (image.relative_to(root).as_posix(), str(image), "photo", folder.name, split)
-        for split, folder in classes
+        (
+            image.relative_to(root).as_posix(),
+            str(image),
+            "photo",
+            None if folder == root else folder.name,
+            split,
+        )
+        for split, folder in classes or [(None, root)]
         for image in sorted(folder.iterdir())
         if image.suffix.lower() in SUFFIXES and not image.name.startswith(".")
     ]
     if not rows:
-        raise VisavisError(f"{root}: no images found; put them into sub-folders, one for each class")
+        raise VisavisError(f"{root}: no images found in it or its sub-folders")
     columns = dict.fromkeys(("id", "path", "domain", "label", "split"), pl.String)
     return DataSet(root.name, pl.DataFrame(rows, schema=columns, orient="row"))
 

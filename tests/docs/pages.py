@@ -56,4 +56,4 @@ def commands(page: Path) -> list[list[str]]:
         for line in block.text.replace("\\\n", " ").splitlines()
     ]
     lines += re.findall(r"`([^`\n]+)`", prose(page))
-    return [shlex.split(line)[1:] for line in lines if line.startswith("visavis ")]
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("visavis ")]

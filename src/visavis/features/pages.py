@@ -48,7 +48,8 @@ def even_ink(page: UInt8[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W"]:
     if not drawn.size:
         return page
     scaled = ink * (255 / np.percentile(drawn, STRONG))
-    return (255 - np.clip(scaled, 0, 255)).astype(np.uint8)
+    even: np.ndarray = (255 - np.clip(scaled, 0, 255)).astype(np.uint8)
+    return even
 
 
 def photo_page(path: Path, side: int) -> UInt8[np.ndarray, "side side 3"]:

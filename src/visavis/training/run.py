@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor
 
 from visavis import __version__
 from visavis.bundle import Bundle, BundleConfig, read_bundle, write_bundle
@@ -37,7 +37,7 @@ def claim_run(run: Path, recipe: Recipe) -> Bundle | None:
 def finish_run(
     run: Path,
     recipe: Recipe,
-    net: nn.Module,
+    weights: dict[str, Tensor],
     data: list[DataSet],
     result: FitResult,
     *,
@@ -65,7 +65,7 @@ def finish_run(
         recipe=recipe.model_dump(mode="json"),
         training=training,
     )
-    return write_bundle(run / BUNDLE, net.state_dict(), config, model_card(config, purpose))
+    return write_bundle(run / BUNDLE, weights, config, model_card(config, purpose))
 
 
 def model_card(config: BundleConfig, purpose: str) -> str:

@@ -31,7 +31,7 @@ def test_search_ranks_as_the_protocol_does(indexed: tuple[SketchRetriever, Path]
     scores = retriever.scorer.scores(
         load_pages(split.queries, retriever.page), load_pages(split.gallery, retriever.page)
     )
-    plain = retriever.scorer.encode(load_pages(split.queries, retriever.page))
+    plain = retriever.encode(split.queries)
     gallery = Gallery.open(path)
     changed_by_attributes = 0
     for row, query in enumerate(split.queries["path"]):

@@ -90,7 +90,7 @@ def test_in_batch_rows_are_different_items() -> None:
 
 def test_frozen_backbone_gets_no_gradient() -> None:
     task = task_of(["model.frozen=true"])
-    task.train().terms(task.draw(np.random.default_rng(0)))["loss"].backward()
+    torch.autograd.backward(task.train().terms(task.draw(np.random.default_rng(0)))["loss"])
     assert all(parameter.grad is None for parameter in task.model.trunk.backbone.parameters())
     assert task.model.trunk.shared.weight.grad is not None
 
@@ -122,7 +122,7 @@ def test_photo_stem_learns_from_colour() -> None:
     task = build_task(recipe, data, model).train()
     batch = task.draw(np.random.default_rng(0))
     assert batch.positives.shape[1] == 3
-    task.terms(batch)["loss"].backward()
+    torch.autograd.backward(task.terms(batch)["loss"])
     assert model.stem is not None
     assert all(parameter.grad is not None for parameter in model.stem.parameters())
 

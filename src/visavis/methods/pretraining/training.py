@@ -73,7 +73,7 @@ def train(recipe: PretrainingRecipe, run: Path, quiet: bool = False) -> Bundle |
             bundle = finish_run(
                 folder,
                 so_far,
-                task.trained,
+                task.trained.state_dict(),
                 [pool.data for pool in data.pools],
                 result,
                 settings={"net": net, "page": recipe.page},

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from visavis.errors import VisavisError
 from visavis.features.pages import photo_page, read_pages
+from visavis.methods.sketch_retrieval.whitened_hog import WhitenedHog
 from visavis.mining.attributes import attribute_candidates, ordered_pairs
 from visavis.mining.triplets import TripletSampler
 from visavis.tables import ATTRIBUTE, DataSet
@@ -94,6 +95,18 @@ class TupleData:
         self.photos = Side(photos, load_pages(photos, page, rgb), self.items)
         self.anchors = np.array([item for item, rows in enumerate(self.sketches.rows) if len(rows)])
         self.sampler = self._sampler(data, tuples)
+
+    def whitened_hog(self) -> WhitenedHog:
+        """Whitened HOG of all training pairs; a photo that has several pages is paired with each."""
+        pairs = np.array(
+            [
+                (sketch, photo)
+                for sketches, photos in zip(self.sketches.rows, self.photos.rows, strict=True)
+                for sketch in sketches
+                for photo in photos
+            ]
+        )
+        return WhitenedHog.fit(self.sketches.pages[pairs[:, 0]], self.photos.pages, pairs[:, 1])
 
     def draw(self, batch: int, rng: np.random.Generator) -> Tuple:
         """Draw a batch of tuples with their augmentation."""

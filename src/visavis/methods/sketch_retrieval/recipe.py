@@ -20,6 +20,7 @@ class Model(Options):
     dropout: float = Field(0.0, ge=0, lt=1)
     photo_stem: bool = Field(False, description="learn the photo page from RGB instead of edge maps")
     page: PositiveInt = Field(112, description="side of the pages kept in memory; cropped to the backbone's")
+    hog_weight: float = Field(0.0, ge=0, lt=1, description="share of whitened HOG fused into the embedding")
     frozen: bool = Field(False, description="keep the backbone's convolutions as they are (Yu et al., 2016)")
 
 

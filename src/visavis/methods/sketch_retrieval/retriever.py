@@ -11,6 +11,7 @@ from visavis.bundle import Bundle
 from visavis.methods.sketch_retrieval.data import load_pages
 from visavis.methods.sketch_retrieval.model import AttributeRanker
 from visavis.methods.sketch_retrieval.scoring import Encoded, Scorer
+from visavis.methods.sketch_retrieval.whitened_hog import PREFIX, WhitenedHog
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,45 @@ class SketchRetriever:
         settings = bundle.config.settings
         self.page: int = settings["page"]
         model = AttributeRanker(**settings["net"])
-        model.load_state_dict(bundle.weights)
-        self.scorer = Scorer(model.eval(), bundle.config.calibration["attribute_weight"])
+        learned = {name: value for name, value in bundle.weights.items() if not name.startswith(PREFIX)}
+        model.load_state_dict(learned)
+        calibration = bundle.config.calibration
+        self.scorer = Scorer(
+            model.eval(),
+            calibration["attribute_weight"],
+            WhitenedHog.from_weights(bundle.weights) if "hog_weight" in calibration else None,
+            calibration.get("hog_weight", 0.0),
+        )
 
     @property
     def dimension(self) -> int:
         """D, dimension of the embeddings."""
-        return int(self.scorer.model.embed.out_features)
+        return self.scorer.dimension
 
     def encode(self, items: pl.DataFrame) -> Encoded:
-        """Embeddings and attribute probabilities of a table of items (columns `path`, `domain`)."""
-        photos = items["domain"] == "photo"
-        rgb = self.scorer.model.stem is not None and bool(photos.all())
-        return self.scorer.encode(load_pages(items, self.page, rgb))
+        """Embeddings and attribute probabilities of a table of items (columns `path`, `domain`).
+
+        Sketches and photos are encoded apart, and come back in the order of the table.
+        """
+        numbered = items.with_row_index("row")
+        sides = [
+            (numbered.filter(pl.col("domain") == "sketch"), True),
+            (numbered.filter(pl.col("domain") != "sketch"), False),
+        ]
+        parts = [
+            (side["row"].to_numpy(), self._encode_side(side, sketches))
+            for side, sketches in sides
+            if len(side)
+        ]
+        back = np.argsort(np.concatenate([rows for rows, _ in parts]))
+        return Encoded(
+            np.concatenate([part.embeddings for _, part in parts])[back],
+            np.concatenate([part.probabilities for _, part in parts])[back],
+        )
+
+    def _encode_side(self, items: pl.DataFrame, sketches: bool) -> Encoded:
+        rgb = self.scorer.model.stem is not None and not sketches
+        return self.scorer.encode(load_pages(items, self.page, rgb), sketches=sketches)
 
     def embed(self, items: pl.DataFrame) -> Float[np.ndarray, "N D"]:
         """Embeddings of a table of items (columns `path`, `domain`)."""

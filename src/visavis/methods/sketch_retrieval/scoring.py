@@ -8,6 +8,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from visavis.methods.sketch_retrieval.model import AttributeRanker, Encoding, ten_views
+from visavis.methods.sketch_retrieval.whitened_hog import WhitenedHog, fuse
 from visavis.metrics.scores import multi_task_score
 from visavis.training.augment import centre_crop
 
@@ -29,28 +30,46 @@ class Scorer:
     Args:
         model: the network, in evaluation mode.
         attribute_weight: lambda_a of R_s; 0 leaves the plain distance.
+        whitened_hog: to be fused with the learned embedding; None: the network alone.
+        hog_weight: share of `whitened_hog` in the fused embedding.
     """
 
-    def __init__(self, model: AttributeRanker, attribute_weight: float) -> None:
+    def __init__(
+        self,
+        model: AttributeRanker,
+        attribute_weight: float,
+        whitened_hog: WhitenedHog | None = None,
+        hog_weight: float = 0.0,
+    ) -> None:
         self.model, self.attribute_weight = model, attribute_weight
+        self.whitened_hog, self.hog_weight = whitened_hog, hog_weight
 
-    def encode(self, pages: UInt8[Tensor, "N C H W"]) -> Encoded:
-        """Encode pages (0..255); three channels go through the photo stem."""
-        return self._encode(centre_crop(pages, self.model.side))
+    @property
+    def dimension(self) -> int:
+        """D, dimension of the embeddings."""
+        learned = self.model.embed.out_features
+        return learned if self.whitened_hog is None else learned + self.whitened_hog.dimension
+
+    def encode(self, pages: UInt8[Tensor, "N C H W"], *, sketches: bool) -> Encoded:
+        """Encode pages (0..255) of sketches or of photos; three channels go through the photo stem."""
+        return self._fused(self._encode(centre_crop(pages, self.model.side)), pages, sketches)
 
     def scores(
         self, queries: UInt8[Tensor, "Q 1 H W"], gallery: UInt8[Tensor, "N C H W"]
     ) -> Float[np.ndarray, "Q N"]:
         """R_s of every query against every photo, one view each."""
-        return self.compare(self.encode(queries), self.encode(gallery))
+        return self.compare(self.encode(queries, sketches=True), self.encode(gallery, sketches=False))
 
     def ten_view_scores(
         self, queries: UInt8[Tensor, "Q 1 H W"], gallery: UInt8[Tensor, "N C H W"]
     ) -> Float[np.ndarray, "Q N"]:
         """Mean of R_s crop to crop over ten views, as the authors' released test does."""
         views = [
-            [self._encode(view.float() / 255) for view in ten_views(pages, self.model.side).unbind(1)]
-            for pages in (queries, gallery)
+            [
+                self._fused(self._encode(view.float() / 255), pages, sketches)
+                for view in ten_views(pages, self.model.side).unbind(1)
+            ]
+            for pages, sketches in ((queries, True), (gallery, False))
         ]
         scores = np.stack([self.compare(query, photo) for query, photo in zip(*views, strict=True)])
         mean: np.ndarray = scores.mean(axis=0)
@@ -65,6 +84,12 @@ class Scorer:
             gallery.probabilities,
             attribute_weight=self.attribute_weight,
         )
+
+    def _fused(self, encoded: Encoded, pages: UInt8[Tensor, "N C H W"], sketches: bool) -> Encoded:
+        if self.whitened_hog is None:
+            return encoded
+        whitened = self.whitened_hog.embed(pages, sketches=sketches)
+        return Encoded(fuse(encoded.embeddings, whitened, self.hog_weight), encoded.probabilities)
 
     @torch.no_grad()
     def _encode(self, pages: Float[Tensor, "N C h w"]) -> Encoded:

@@ -127,6 +127,8 @@ def build_task(recipe: SketchRecipe, data: DataSet, model: AttributeRanker) -> S
             f"losses.ranking '{recipe.losses.ranking}' does not go with tuples '{recipe.tuples}': "
             f"'triplet' takes 'human' or 'attributes', the in-batch losses take 'in_batch'"
         )
+    if recipe.model.hog_weight and recipe.model.photo_stem:
+        raise VisavisError("model.hog_weight needs edge maps as photo pages; set model.photo_stem to false")
     train, held_out = data.select(split="train"), None
     if recipe.fold is not None:
         train, held_out = fold_split(data, recipe.fold, recipe.photo_domains[0])
@@ -171,15 +173,19 @@ def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None
     result = fit(task, run, recipe.seed, title=f"{recipe.method} seed {recipe.seed}", quiet=quiet)
     if not result.finished:
         return None
+    weights, calibration = task.trained.state_dict(), {"attribute_weight": recipe.losses.lambda_a}
+    if options.hog_weight:
+        weights |= task.tuples.whitened_hog().weights()
+        calibration["hog_weight"] = options.hog_weight
     return finish_run(
         run,
         recipe,
-        task.trained,
+        weights,
         [data],
         result,
         settings={"net": net, "page": options.page},
         labels=data.attributes,
-        calibration={"attribute_weight": recipe.losses.lambda_a},
+        calibration=calibration,
         purpose="Ranks photos for a hand-drawn sketch of the very item, and reads its attributes.",
     )
 

@@ -1,0 +1,150 @@
+"""What the paper compares with, and stronger linear learners, under the same protocols.
+
+A baseline takes the training items and a split and gives scores (lower = closer). All of them see the same
+pages as the networks. Their settings were chosen on the five folds of the training items.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from jaxtyping import Float, Float32, Int
+
+from visavis.errors import VisavisError
+from visavis.features.hog_wccn import PAGE, HogWccn, Pages, page_hog
+from visavis.features.pages import read_pages
+from visavis.features.ranksvm import RankSVM
+from visavis.features.words import VisualWords
+from visavis.methods.sketch_retrieval.data import attribute_matrix
+from visavis.methods.sketch_retrieval.protocol import (
+    PROTOCOLS,
+    RetrievalSplit,
+    evaluate_scores,
+    folds,
+    test_split,
+)
+from visavis.metrics.evaluation import Evaluation, PerQuery
+from visavis.tables import DataSet
+
+Scores = Float[np.ndarray, "Q N"]
+Features = Float32[np.ndarray, "N D"]
+Baseline = Callable[[DataSet, RetrievalSplit], Scores]
+
+NEGATIVES = 8  # other photos against which a ranking SVM sees each training sketch's own
+WORDS, WORD_CELL = 500, 16  # size of the vocabulary; pixels
+BLOCK_LENGTH = 36  # of HOG: 2 x 2 cells of 9 bins
+
+
+class Matches(NamedTuple):
+    """Training pages; `truth` (T,) is the photo row of each sketch."""
+
+    sketches: Pages
+    photos: Pages
+    truth: Int[np.ndarray, " T"]
+
+
+def ground_truth_attributes(train: DataSet, split: RetrievalSplit) -> Scores:
+    """Hamming distance between people's labels of sketch and photo; attributes unknown for either agree.
+
+    Raises:
+        VisavisError: a query has no known attribute (the QMUL reader withholds those of test sketches).
+    """
+    queries, gallery = (attribute_matrix(side).numpy() for side in (split.queries, split.gallery))
+    for name, known in zip(split.queries["id"], ~np.isnan(queries), strict=True):
+        if not known.any():
+            raise VisavisError(
+                f"{train.name}: sketch '{name}' has no known attribute to rank by; give it some or leave it out"
+            )
+    scores: Scores = np.nansum(np.abs(queries[:, None] - gallery), axis=2)
+    return scores
+
+
+def hog_cosine(train: DataSet, split: RetrievalSplit) -> Scores:
+    """Nearest by the cosine of plain HOG, nothing learned."""
+    queries, gallery = (page_hog(_pages(side)) for side in (split.queries, split.gallery))
+    cosine: Scores = _unit(queries) @ _unit(gallery).T
+    return -cosine
+
+
+def hog_wccn(train: DataSet, split: RetrievalSplit) -> Scores:
+    """HOG whitened by how training sketches differ from their photos."""
+    learner = HogWccn().fit(*_matches(train, split))
+    return learner.distances(_pages(split.queries), _pages(split.gallery))
+
+
+def dense_hog_rank_svm(train: DataSet, split: RetrievalSplit) -> Scores:
+    """Ranking SVM on |HOG(sketch) - HOG(photo)|, component by component."""
+    return _rank_svm(page_hog, _matches(train, split), split, C=0.01)
+
+
+def bow_hog_rank_svm(train: DataSet, split: RetrievalSplit) -> Scores:
+    """Ranking SVM on |BoW(sketch) - BoW(photo)|, roots of the shares of visual words over HOG blocks."""
+    matches = _matches(train, split)
+    words = VisualWords(WORDS).fit(np.concatenate([_blocks(matches.sketches), _blocks(matches.photos)]))
+    return _rank_svm(lambda pages: np.sqrt(words.transform(_blocks(pages))), matches, split, C=0.1)
+
+
+BASELINES: dict[str, Baseline] = {
+    "ground-truth attributes": ground_truth_attributes,
+    "BoW-HOG + rankSVM": bow_hog_rank_svm,
+    "dense HOG + rankSVM": dense_hog_rank_svm,
+    "HOG cosine": hog_cosine,
+    "HOG + WCCN": hog_wccn,
+}
+
+
+def evaluate_baseline(name: str, data: DataSet, protocol: str) -> Evaluation:
+    """Learn one of `BASELINES` from the training split and measure it on the test split."""
+    split = test_split(data, PROTOCOLS[protocol].gallery_domain)
+    scores = BASELINES[name](data.select(split="train"), split)
+    return Evaluation(protocol, data.name, data.digest(), evaluate_scores(split, scores))
+
+
+def validate_baseline(name: str, data: DataSet, protocol: str) -> list[dict[str, PerQuery]]:
+    """The metrics of one of `BASELINES` on each of the five folds of the training items."""
+    return [
+        evaluate_scores(split, BASELINES[name](train, split))
+        for train, split in folds(data, PROTOCOLS[protocol].gallery_domain)
+    ]
+
+
+def _pages(table: pl.DataFrame) -> Pages:
+    return np.stack(read_pages(table["path"].to_list(), table["domain"].to_list(), PAGE))
+
+
+def _matches(train: DataSet, split: RetrievalSplit) -> Matches:
+    """Training sketches and their photos, in the form in which the split's gallery holds them."""
+    photos = train.items.filter(pl.col("domain").is_in(split.gallery["domain"].unique().to_list()))
+    row_of = {label: row for row, label in enumerate(photos["label"])}
+    sketches = train.items.filter((pl.col("domain") == "sketch") & pl.col("label").is_in(list(row_of)))
+    if sketches.is_empty():
+        raise VisavisError(
+            f"{train.name}: no training sketch has the label of a training photo, so there is nothing to "
+            f"learn from; give each sketch the label of its photo"
+        )
+    truth = np.array([row_of[label] for label in sketches["label"]])
+    return Matches(_pages(sketches), _pages(photos), truth)
+
+
+def _rank_svm(
+    describe: Callable[[Pages], Float[np.ndarray, "N D"]], matches: Matches, split: RetrievalSplit, C: float
+) -> Scores:
+    """Learn to place each sketch's own photo before random others, then score the split."""
+    rng = np.random.default_rng(0)
+    sketches, photos = describe(matches.sketches), describe(matches.photos)
+    anchor = np.repeat(np.arange(len(sketches)), NEGATIVES)
+    own = matches.truth[anchor]
+    other = (own + rng.integers(1, len(photos), len(own))) % len(photos)
+    machine = RankSVM(C).fit(*(-np.abs(sketches[anchor] - photos[rows]) for rows in (own, other)))
+    gallery = describe(_pages(split.gallery))
+    return np.stack([-machine.score(-np.abs(query - gallery)) for query in describe(_pages(split.queries))])
+
+
+def _blocks(pages: Pages) -> Float32[np.ndarray, "N M D"]:
+    return page_hog(pages, WORD_CELL).reshape(len(pages), -1, BLOCK_LENGTH)
+
+
+def _unit(features: Features) -> Features:
+    unit: Features = features / np.linalg.norm(features, axis=1, keepdims=True).clip(min=1e-12)
+    return unit
