@@ -193,8 +193,8 @@ def _check_ids(sheet: Sheet, items: pl.DataFrame, *columns: str) -> None:
 def folder_of_classes(path: str | Path) -> DataSet:
     """Read a folder whose sub-folders are classes: `class/file` becomes the id, the class the label.
 
-    In a folder without sub-folders the images have no label. Where all sub-folders are named train, validation or
-    test, they are the splits and hold the classes.
+    In a folder without sub-folders the images have no label. Where all sub-folders are named train,
+    validation or test, they are the splits and hold the classes.
 
     Raises:
         VisavisError: there is no such folder, or no image in it.
@@ -211,7 +211,7 @@ def folder_of_classes(path: str | Path) -> DataSet:
             image.relative_to(root).as_posix(),
             str(image),
             "photo",
-            None if folder == root else folder.name,
+            folder.name if classes else None,
             split,
         )
         for split, folder in classes or [(None, root)]

@@ -140,7 +140,7 @@ def test_axis_letters_have_one_meaning() -> None:
         for axis in shape.split()
     }
     letters = {axis for axis in used if re.fullmatch("[A-Z]", axis)}
-    assert letters == listed
+    assert letters <= listed, f"add {letters - listed} to the table, or use a letter that is there"
 
 
 def shapes_in(tree: ast.AST) -> list[str]:

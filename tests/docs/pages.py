@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("src/visavis/methods/*/README.md")])
+GUIDES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = [*GUIDES, *sorted(ROOT.glob("src/visavis/methods/*/README.md"))]
 RUN = ("console", "python")
 SHOWN = ("text", "sh", "yaml", "csv")  # never executed; `sh` is for commands that install or take long
 

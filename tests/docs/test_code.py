@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from tests.docs.pages import PAGES, ROOT, RUN, Block, blocks, name_of
+from tests.docs.pages import GUIDES, ROOT, RUN, Block, blocks, name_of
 from tests.terminal import visavis
 from visavis.datasets import open_dataset
 
-# The pages train for minutes. Recipe and data are replaced by those for tests, so words are compared, not numbers.
+# The pages train for minutes. Recipe and data become those made for tests: words are compared, not numbers.
 QUICK = {
     "sketch_retrieval/demo": "sketch_retrieval/tiny",
     "sketch_retrieval/small": "sketch_retrieval/tiny",
     "rendered-shoes-300": "rendered-shoes-40",
 }
 FOLLOWED = [ROOT / "README.md", ROOT / "docs" / "own-data.md"]
-OTHERS = [page for page in PAGES if page not in FOLLOWED]
+OTHERS = [page for page in GUIDES if page not in FOLLOWED]
 
 
 @pytest.mark.parametrize("page", FOLLOWED, ids=name_of)

@@ -6,7 +6,7 @@ import pytest
 from typer.core import TyperCommand
 
 from tests.cli.help import program
-from tests.docs.pages import PAGES, RUN, SHOWN, blocks, commands, name_of
+from tests.docs.pages import GUIDES, PAGES, RUN, SHOWN, blocks, commands, name_of
 from visavis.methods import find_recipe, shipped_recipes
 
 
@@ -31,7 +31,7 @@ def test_recipes_and_settings_exist(page: Path) -> None:
                 find_recipe(words[0], settings)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", GUIDES, ids=name_of)
 def test_blocks_say_whether_they_run(page: Path) -> None:
     for block in blocks(page):
         assert block.language in RUN + SHOWN, (

@@ -62,6 +62,9 @@ def evaluate(
     protocol: Annotated[
         str | None, typer.Option(help="name of the protocol; default: the one of the data")
     ] = None,
+    peers: Annotated[
+        list[Path] | None, typer.Option(help="record whose figures are to stand beside; may be repeated")
+    ] = None,
     write: Annotated[
         Path | None, typer.Option(help="write the record as JSON, e.g. results/METHOD/NAME.json")
     ] = None,
@@ -69,13 +72,13 @@ def evaluate(
     """Measure one bundle, or the seeds of one recipe together, under a named protocol."""
     from visavis.bundle import find_bundle, read_bundle
     from visavis.methods import get_method
-    from visavis.training.results import summarise
+    from visavis.training.results import read_peers, summarise
 
     read = [read_bundle(find_bundle(source)) for source in bundles]
     evaluations = [get_method(bundle.config.method).evaluate(bundle, data, protocol) for bundle in read]
     for bundle, evaluation in zip(read, evaluations, strict=True):
         typer.echo(f"{bundle.path}\n{evaluation}")
-    record = summarise(read, evaluations, command_line())
+    record = summarise(read, evaluations, command_line(), read_peers(peers or [], evaluations[0]))
     if len(read) > 1:
         for name, metric in record.metrics.items():
             typer.echo(

@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int, UInt8
+from jaxtyping import Float32, Int, UInt8
 
 from visavis.features.hog import hog
 from visavis.features.wccn import WCCN
@@ -18,13 +18,16 @@ from visavis.features.wccn import WCCN
 PAGE = 144  # px, side of the pages
 CELL = 24  # px; so coarse because sketches are never exact
 _BATCH = 256
-Pages = UInt8[np.ndarray, "N 144 144"]
+Pages = UInt8[np.ndarray, "_ 144 144"]  # any number of them
 
 
 def page_hog(pages: Pages, cell: int = CELL) -> Float32[np.ndarray, "N D"]:
     """HOG of pages that `visavis.features.pages.read_pages` made with side `PAGE`."""
-    batches = torch.from_numpy(pages)[:, None].split(_BATCH)
-    return torch.cat([hog(batch / 255, cell=cell, norm="l1-sqrt") for batch in batches]).numpy()
+    batches = torch.split(torch.from_numpy(pages)[:, None], _BATCH)
+    features: np.ndarray = torch.cat(
+        [hog(batch / 255, cell=cell, norm="l1-sqrt") for batch in batches]
+    ).numpy()
+    return features
 
 
 class HogWccn:
@@ -55,20 +58,21 @@ class HogWccn:
         self.sketches_ = _unit(self.wccn.transform_queries(features))
         return self
 
-    def embed_sketches(self, pages: Pages) -> Float32[np.ndarray, "N K+1"]:
-        """Vectors of sketches: the first K coordinates of unit length, then 1."""
+    def embed_sketches(self, pages: Pages) -> Float32[np.ndarray, "N E"]:
+        """Vectors of sketches, E = K + 1: K coordinates of unit length, then 1."""
         vectors = _unit(self.wccn.transform_queries(page_hog(pages)))
         return np.column_stack([vectors, np.ones_like(vectors[:, 0])])
 
-    def embed_photos(self, pages: Pages) -> Float32[np.ndarray, "N K+1"]:
-        """Vectors of photos' drawings: the first K coordinates of unit length, then the popularity's share."""
+    def embed_photos(self, pages: Pages) -> Float32[np.ndarray, "N E"]:
+        """Vectors of photos' drawings: K coordinates of unit length, then -hubness * popularity."""
         vectors = _unit(self.wccn.transform_gallery(page_hog(pages)))
         popularity = np.sort(vectors @ self.sketches_.T, axis=1)[:, -self.crowd :].mean(axis=1)
         return np.column_stack([vectors, -self.hubness * popularity])
 
     def distances(self, sketches: Pages, photos: Pages) -> Float32[np.ndarray, "Q N"]:
         """Negative similarity of every sketch to every photo's drawing."""
-        return -self.embed_sketches(sketches) @ self.embed_photos(photos).T
+        similarities: np.ndarray = self.embed_sketches(sketches) @ self.embed_photos(photos).T
+        return -similarities
 
     def state(self) -> dict[str, Float32[np.ndarray, "..."]]:
         """All that was set and learned, as arrays for safetensors."""

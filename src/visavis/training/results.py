@@ -1,17 +1,44 @@
 """From bundles and their evaluations to a record on disk."""
 
+from pathlib import Path
+
 from visavis.bundle import Bundle
+from visavis.errors import VisavisError
 from visavis.metrics.evaluation import Evaluation, over_seeds
-from visavis.records import ResultRecord
+from visavis.records import Metric, ResultRecord
 
 
-def summarise(bundles: list[Bundle], evaluations: list[Evaluation], command: str) -> ResultRecord:
+def read_peers(paths: list[Path], evaluation: Evaluation) -> dict[str, dict[str, Metric]]:
+    """Figures of other records, by recipe, and of the peers that stand in them.
+
+    Raises:
+        VisavisError: a record is of another protocol or of other data.
+    """
+    peers: dict[str, dict[str, Metric]] = {}
+    for path in paths:
+        record = ResultRecord.read(path)
+        if (record.protocol, record.data_digest) != (evaluation.protocol, evaluation.data_digest):
+            raise VisavisError(
+                f"{path}: measured under {record.protocol} on data {record.data_digest}, not under "
+                f"{evaluation.protocol} on data {evaluation.data_digest}; give records of the same"
+            )
+        peers |= {record.recipe: record.metrics} | record.peers
+    return peers
+
+
+def summarise(
+    bundles: list[Bundle],
+    evaluations: list[Evaluation],
+    command: str,
+    peers: dict[str, dict[str, Metric]] | None = None,
+) -> ResultRecord:
     """The record of one recipe over its seeds.
 
     Args:
         bundles: one per seed.
         evaluations: of the bundles, in their order.
         command: what was typed.
+        peers: figures of others under the same protocol.
 
     Raises:
         VisavisError: the evaluations are of different protocols or data.
@@ -27,6 +54,7 @@ def summarise(bundles: list[Bundle], evaluations: list[Evaluation], command: str
         n=first.n,
         seeds=[part["seed"] for part in training],
         metrics=over_seeds(evaluations),
+        peers=peers or {},
         command=command,
         minutes=round(sum(part["minutes"] for part in training), 1),
         device=training[0]["device"],

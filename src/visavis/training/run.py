@@ -40,18 +40,26 @@ def finish_run(
     weights: dict[str, Tensor],
     data: list[DataSet],
     result: FitResult,
+    before: Bundle | None = None,
     *,
     settings: dict[str, Any],
     labels: list[str],
     calibration: dict[str, float],
     purpose: str,
 ) -> Bundle:
-    """Write the bundle of a finished training, with its model card."""
+    """Write the bundle of a finished training, with its model card.
+
+    Data and minutes of the bundle `before`, which the training started from, count as its own.
+    """
+    earlier = {} if before is None else before.config.training
+    sources = {part["digest"]: part for part in earlier.get("data", [])}
+    sources |= {(digest := part.digest()): _source(part, digest) for part in data}
     training = {
-        "data": [{"name": part.name, "digest": part.digest(), "terms": part.terms} for part in data],
+        "data": list(sources.values()),
         "seed": recipe.seed,
         "steps": result.step,
         "minutes": round(result.minutes, 2),
+        "minutes_before": round(earlier.get("minutes", 0) + earlier.get("minutes_before", 0), 2),
         "device": device_name(),
         "commit": commit(),
         "visavis": __version__,
@@ -66,6 +74,10 @@ def finish_run(
         training=training,
     )
     return write_bundle(run / BUNDLE, weights, config, model_card(config, purpose))
+
+
+def _source(data: DataSet, digest: str) -> dict[str, str]:
+    return {"name": data.name, "digest": digest, "terms": data.terms}
 
 
 def model_card(config: BundleConfig, purpose: str) -> str:
@@ -83,7 +95,7 @@ def model_card(config: BundleConfig, purpose: str) -> str:
 
 ## Training
 - recipe `{config.recipe["name"]}`, seed {training["seed"]}
-- {training["steps"]} steps in {training["minutes"]} minutes
+- {training["steps"]} steps in {training["minutes"]} minutes, after {training["minutes_before"]} of pre-training
 - device: {training["device"]}; commit {training["commit"]}, visavis {training["visavis"]}
 - validation: {validation}
 

@@ -15,7 +15,7 @@ from visavis.methods.sketch_retrieval.protocol import (
     evaluate_scores,
     fold_split,
     folds,
-    test_split,
+    official_split,
 )
 from visavis.tables import DataSet
 
@@ -43,7 +43,7 @@ def small_set() -> DataSet:
 
 
 def test_test_split_pairs_by_label() -> None:
-    split = test_split(small_set(), "photo")
+    split = official_split(small_set(), "photo")
     assert split.queries["label"].to_list() == ["10", "11", "12", "13"]
     assert [split.gallery["label"][row] for row in split.truth] == split.queries["label"].to_list()
     assert split.judged.tolist() == [[0, 0, 1], [0, 2, 3], [1, 3, 1]]
@@ -63,7 +63,7 @@ def test_folds_cover_train_once_and_take_all_sketches_of_an_item() -> None:
 
 
 def test_counting_by_hand() -> None:
-    split = test_split(small_set(), "photo")
+    split = official_split(small_set(), "photo")
     scores = np.array([[0.1, 0.2, 0.3, 0.3], [0.5, 0.5, 0.9, 0.1], [9, 9, 1, 9], [0.0, 1.0, 2.0, 3.0]])
     metrics = evaluate_scores(split, scores)
     assert metrics["acc@1"].sums.tolist() == [1, 0, 1, 0]  # the second query's truth is tied and beaten
@@ -75,12 +75,12 @@ def test_counting_by_hand() -> None:
 
 
 def test_constant_scores_find_nothing() -> None:
-    metrics = evaluate_scores(test_split(small_set(), "photo"), np.zeros((4, 4)))
+    metrics = evaluate_scores(official_split(small_set(), "photo"), np.zeros((4, 4)))
     assert metrics["acc@1"].value == metrics["triplet_accuracy"].value == 0
 
 
 def test_category_precision_by_hand() -> None:
-    split = test_split(small_set(), "photo")
+    split = official_split(small_set(), "photo")
     category = pl.Series("category", ["shoe", "shoe", "chair", "chair"])
     split = RetrievalSplit(
         split.queries.with_columns(category), split.gallery.with_columns(category), split.truth, split.judged
@@ -94,16 +94,16 @@ def test_category_precision_by_hand() -> None:
 def test_missing_domain_and_missing_photo_are_told() -> None:
     data = small_set()
     with pytest.raises(VisavisError, match="no item of the held-out part has domain 'edge'"):
-        test_split(data, "edge")
+        official_split(data, "edge")
     lonely = DataSet("lonely", data.items.filter(pl.col("id") != "photo/12"))
     with pytest.raises(VisavisError, match="sketch 'sketch/12' has label '12', but no photo"):
-        test_split(lonely, "photo")
+        official_split(lonely, "photo")
 
 
 @pytest.mark.parametrize("name", COUNTS)
 def test_real_counts(data_root: Path, name: str) -> None:
     data = open_dataset(name)
-    split = test_split(data, "edge")
+    split = official_split(data, "edge")
     assert (len(split.queries), len(split.judged)) == COUNTS[name]
     assert len(split.gallery) == len(split.queries)
     own = split.judged[:, 1] == split.truth[split.judged[:, 0]]
@@ -113,7 +113,7 @@ def test_real_counts(data_root: Path, name: str) -> None:
 
 def test_ground_truth_attributes_on_chairs(data_root: Path) -> None:
     """8.2 / 49.5 / 37.1, the figures known for Hamming distance with ties wrong."""
-    split = test_split(open_dataset("qmul-chair-v1"), "edge")
+    split = official_split(open_dataset("qmul-chair-v1"), "edge")
     split = RetrievalSplit(_with_truth(data_root, split.queries), split.gallery, split.truth, split.judged)
     sketches, photos = (attribute_matrix(side).numpy() for side in (split.queries, split.gallery))
     distances = np.abs(sketches[:, None] - photos).sum(-1)

@@ -11,7 +11,7 @@ from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.gallery.store import Gallery
 from visavis.methods.sketch_retrieval.data import load_pages
-from visavis.methods.sketch_retrieval.protocol import test_split as split_of
+from visavis.methods.sketch_retrieval.protocol import official_split
 from visavis.methods.sketch_retrieval.retriever import SketchRetriever
 from visavis.methods.sketch_retrieval.search import draw_strip, index_items, search_gallery
 
@@ -27,7 +27,7 @@ def indexed(tiny_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> tu
 
 def test_search_ranks_as_the_protocol_does(indexed: tuple[SketchRetriever, Path]) -> None:
     retriever, path = indexed
-    split = split_of(open_dataset("rendered-shoes-40"), "photo")
+    split = official_split(open_dataset("rendered-shoes-40"), "photo")
     scores = retriever.scorer.scores(
         load_pages(split.queries, retriever.page), load_pages(split.gallery, retriever.page)
     )

@@ -63,7 +63,7 @@ def train(recipe: PretrainingRecipe, run: Path, quiet: bool = False) -> Bundle |
     for number, stage in enumerate(recipe.stages, 1):
         so_far = recipe.model_copy(update={"stages": recipe.stages[:number]})
         folder = run if number == len(recipe.stages) else run / stage.name
-        bundle = claim_run(folder, so_far)
+        before, bundle = bundle, claim_run(folder, so_far)
         if bundle is None:
             data = StageData(stage, recipe.page, model.trunk.side, recipe.fold)
             task = StageTask(stage, model, data)
@@ -76,6 +76,7 @@ def train(recipe: PretrainingRecipe, run: Path, quiet: bool = False) -> Bundle |
                 task.trained.state_dict(),
                 [pool.data for pool in data.pools],
                 result,
+                before,
                 settings={"net": net, "page": recipe.page},
                 labels=[],
                 calibration={},

@@ -22,7 +22,7 @@ from visavis.methods.sketch_retrieval.protocol import (
     RetrievalSplit,
     evaluate_scores,
     folds,
-    test_split,
+    official_split,
 )
 from visavis.metrics.evaluation import Evaluation, PerQuery
 from visavis.tables import DataSet
@@ -54,7 +54,7 @@ def ground_truth_attributes(train: DataSet, split: RetrievalSplit) -> Scores:
     for name, known in zip(split.queries["id"], ~np.isnan(queries), strict=True):
         if not known.any():
             raise VisavisError(
-                f"{train.name}: sketch '{name}' has no known attribute to rank by; give it some or leave it out"
+                f"{train.name}: sketch '{name}' has no known attribute to rank by; give it some or drop it"
             )
     scores: Scores = np.nansum(np.abs(queries[:, None] - gallery), axis=2)
     return scores
@@ -96,7 +96,7 @@ BASELINES: dict[str, Baseline] = {
 
 def evaluate_baseline(name: str, data: DataSet, protocol: str) -> Evaluation:
     """Learn one of `BASELINES` from the training split and measure it on the test split."""
-    split = test_split(data, PROTOCOLS[protocol].gallery_domain)
+    split = official_split(data, PROTOCOLS[protocol].gallery_domain)
     scores = BASELINES[name](data.select(split="train"), split)
     return Evaluation(protocol, data.name, data.digest(), evaluate_scores(split, scores))
 

@@ -8,7 +8,7 @@ from visavis.methods.sketch_retrieval.protocol import (
     PROTOCOLS,
     category_precision,
     evaluate_scores,
-    test_split,
+    official_split,
 )
 from visavis.methods.sketch_retrieval.retriever import SketchRetriever
 from visavis.metrics.evaluation import Evaluation
@@ -32,7 +32,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     if name not in PROTOCOLS:
         raise VisavisError(f"protocol '{name}' is unknown; use one of {', '.join(PROTOCOLS)}")
     protocol = PROTOCOLS[name]
-    split = test_split(data, protocol.gallery_domain)
+    split = official_split(data, protocol.gallery_domain)
     retriever = SketchRetriever(bundle)
     scorer, page = retriever.scorer, retriever.page
     queries = load_pages(split.queries, page)

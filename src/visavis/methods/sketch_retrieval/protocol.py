@@ -51,7 +51,7 @@ class RetrievalSplit:
     judged: Int[np.ndarray, "T 3"]
 
 
-def test_split(data: DataSet, gallery_domain: str) -> RetrievalSplit:
+def official_split(data: DataSet, gallery_domain: str) -> RetrievalSplit:
     """The whole test split: its sketches against all its items of `gallery_domain`."""
     return _split(data, data.select(split="test"), gallery_domain)
 

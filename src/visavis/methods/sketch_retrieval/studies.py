@@ -1,11 +1,14 @@
 """Questions put to the method, each answered by one command: `visavis study NAME`."""
 
+import time
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
+from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
+from visavis.methods.sketch_retrieval.baselines import BASELINES, evaluate_baseline
 from visavis.methods.sketch_retrieval.evaluation import evaluate
 from visavis.methods.sketch_retrieval.recipe import SketchRecipe
 from visavis.methods.sketch_retrieval.training import train
@@ -13,6 +16,7 @@ from visavis.metrics.evaluation import Evaluation, over_seeds
 from visavis.metrics.intervals import paired_bootstrap
 from visavis.records import Metric, ResultRecord
 from visavis.training.results import summarise
+from visavis.training.run import device_name
 
 NO_PREDICTION = {"sketch_attributes": 0.0, "positive_attributes": 0.0, "negative_attributes": 0.0}
 NO_RANKING = {"attribute_ranking": 0.0, "score_weight": 0.0}
@@ -52,9 +56,40 @@ def stages(
     return _compare(arms, seeds, run, command, quiet)
 
 
+def baselines(recipe: SketchRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord:
+    """What the paper compares with, learned from the recipe's data: HOG + WCCN is the record, the rest peers.
+
+    No network is trained, so neither seeds nor the run folder matter.
+    """
+    data = open_dataset(recipe.data)
+    protocol = "qmul-v1" if "edge" in data.items["domain"] else "test-split"
+    started = time.monotonic()
+    figures = {
+        name: evaluate_baseline(name, data, protocol)
+        for name in BASELINES
+        if name != "ground-truth attributes"
+    }
+    best = figures.pop("HOG + WCCN")
+    return ResultRecord(
+        method=recipe.method,
+        recipe="HOG + WCCN",
+        protocol=best.protocol,
+        data=best.data,
+        data_digest=best.data_digest,
+        n=best.n,
+        seeds=[0],
+        metrics=over_seeds([best]),
+        peers={name: over_seeds([figure]) for name, figure in figures.items()},
+        command=command,
+        minutes=round((time.monotonic() - started) / 60, 1),
+        device=device_name(),
+    )
+
+
 STUDIES = {
     "ablation": ablation,
     "stages": stages,
+    "baselines": baselines,
 }
 
 

@@ -183,6 +183,7 @@ def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None
         weights,
         [data],
         result,
+        start,
         settings={"net": net, "page": options.page},
         labels=data.attributes,
         calibration=calibration,

@@ -1,9 +1,9 @@
 """Whitened HOG as a second embedding, fused with the learned one.
 
-HOG of sketch and photo page, whitened by the scatter of (sketch - photo) over the training pairs (WCCN). It needs
-no iteration and errs differently from the network. Both unit vectors are put together as one,
-[sqrt(1 - w) f ; sqrt(w) h], whose squared distance is the weighted mean of the two squared distances: a fused
-model is scored, stored and searched like any other.
+HOG of sketch and photo page, whitened by the scatter of (sketch - photo) over the training pairs (WCCN). It
+needs no iteration and errs differently from the network. Both unit vectors are put together as one,
+[sqrt(1 - w) f ; sqrt(w) h], whose squared distance is the weighted mean of the two: a fused model is
+scored, stored and searched like any other.
 """
 
 import numpy as np
@@ -17,7 +17,6 @@ from visavis.features.wccn import WCCN
 CELL = 16  # px of a 112 px page: 7 x 7 cells
 RIDGE = 4.0
 DIMENSION = 128
-NORM = "l1-sqrt"
 PREFIX = "hog."  # of its arrays among a bundle's weights
 
 
@@ -77,5 +76,5 @@ def fuse(
 
 
 def _hog(pages: UInt8[Tensor, "N 1 H W"]) -> Float[np.ndarray, "N F"]:
-    parts = [hog(1 - part.float() / 255, cell=CELL, norm=NORM) for part in torch.split(pages, 256)]
+    parts = [hog(1 - part.float() / 255, cell=CELL, norm="l1-sqrt") for part in torch.split(pages, 256)]
     return torch.cat(parts).numpy()
