@@ -13,6 +13,7 @@ from visavis.bundle import (
     BundleConfig,
     find_bundle,
     read_bundle,
+    recalibrated,
     round_weights,
     write_bundle,
 )
@@ -110,6 +111,18 @@ def test_half_written_bundle_leaves_the_old_one(bundle: Bundle, monkeypatch: pyt
     monkeypatch.undo()
     assert read_bundle(bundle.path).contract == bundle.contract
     assert [path.name for path in bundle.path.parent.iterdir()] == ["model"]
+
+
+def test_recalibrated(bundle: Bundle) -> None:
+    other = recalibrated(bundle, ["attribute_weight=0"])
+    assert other.config.calibration == {"attribute_weight": 0.0}
+    assert other.config.recipe["name"] == "tiny, attribute_weight=0"
+    assert other.contract != bundle.contract
+    assert recalibrated(bundle, []).config == bundle.config
+    with pytest.raises(VisavisError, match="no calibration 'weight'; it has attribute_weight"):
+        recalibrated(bundle, ["weight=0"])
+    with pytest.raises(VisavisError, match="'attribute_weight=none' is not KEY=NUMBER"):
+        recalibrated(bundle, ["attribute_weight=none"])
 
 
 def test_found_by_name(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:

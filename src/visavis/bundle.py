@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +141,29 @@ def read_bundle(path: Path, method: str | None = None) -> Bundle:
     except SafetensorError as error:
         raise VisavisError(f"{path / WEIGHTS}: not a safetensors file ({error})") from error
     return Bundle(path, config, {k: v.float() if v.is_floating_point() else v for k, v in weights.items()})
+
+
+def recalibrated(bundle: Bundle, settings: list[str]) -> Bundle:
+    """The bundle with other calibration, given as KEY=NUMBER, noted in the name of its recipe.
+
+    Raises:
+        VisavisError: the bundle has no such key, or the value is no number.
+    """
+    calibration = dict(bundle.config.calibration)
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        if key not in calibration:
+            raise VisavisError(
+                f"{bundle.path}: no calibration '{key}'; it has {', '.join(calibration) or 'none'}"
+            )
+        try:
+            calibration[key] = float(value)
+        except ValueError as error:
+            raise VisavisError(f"calibration '{setting}' is not KEY=NUMBER") from error
+    name = ", ".join([bundle.config.recipe["name"], *settings])
+    recipe = bundle.config.recipe | {"name": name}
+    config = bundle.config.model_copy(update={"calibration": calibration, "recipe": recipe})
+    return replace(bundle, config=config)
 
 
 def _read_config(path: Path) -> BundleConfig:

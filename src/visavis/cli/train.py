@@ -65,16 +65,20 @@ def evaluate(
     peers: Annotated[
         list[Path] | None, typer.Option(help="record whose figures are to stand beside; may be repeated")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="calibration to measure with instead, e.g. hog_weight=0; may be repeated"),
+    ] = None,
     write: Annotated[
         Path | None, typer.Option(help="write the record as JSON, e.g. results/METHOD/NAME.json")
     ] = None,
 ) -> None:
     """Measure one bundle, or the seeds of one recipe together, under a named protocol."""
-    from visavis.bundle import find_bundle, read_bundle
+    from visavis.bundle import find_bundle, read_bundle, recalibrated
     from visavis.methods import get_method
     from visavis.training.results import read_peers, summarise
 
-    read = [read_bundle(find_bundle(source)) for source in bundles]
+    read = [recalibrated(read_bundle(find_bundle(source)), settings or []) for source in bundles]
     evaluations = [get_method(bundle.config.method).evaluate(bundle, data, protocol) for bundle in read]
     for bundle, evaluation in zip(read, evaluations, strict=True):
         typer.echo(f"{bundle.path}\n{evaluation}")

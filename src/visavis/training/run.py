@@ -95,7 +95,7 @@ def model_card(config: BundleConfig, purpose: str) -> str:
 
 ## Training
 - recipe `{config.recipe["name"]}`, seed {training["seed"]}
-- {training["steps"]} steps in {training["minutes"]} minutes, after {training["minutes_before"]} of pre-training
+- {training["steps"]} steps, {training["minutes"]} minutes, after {training["minutes_before"]} of pre-training
 - device: {training["device"]}; commit {training["commit"]}, visavis {training["visavis"]}
 - validation: {validation}
 

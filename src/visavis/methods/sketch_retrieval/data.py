@@ -13,13 +13,14 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from visavis.errors import VisavisError
+from visavis.features.hog_wccn import HogWccn
 from visavis.features.pages import photo_page, read_pages
-from visavis.methods.sketch_retrieval.whitened_hog import WhitenedHog
 from visavis.mining.attributes import attribute_candidates, ordered_pairs
 from visavis.mining.triplets import TripletSampler
 from visavis.tables import ATTRIBUTE, DataSet
 from visavis.training.augment import Augmentation, as_batch, augment, erase_strokes
 
+HOG_CELL = 16  # px of a 112 px page: 7 x 7 cells
 CANDIDATES = 10  # photos shown to a person per sketch in the QMUL sets
 Tuples = Literal["in_batch", "human", "attributes"]
 
@@ -96,8 +97,8 @@ class TupleData:
         self.anchors = np.array([item for item, rows in enumerate(self.sketches.rows) if len(rows)])
         self.sampler = self._sampler(data, tuples)
 
-    def whitened_hog(self) -> WhitenedHog:
-        """Whitened HOG of all training pairs; a photo that has several pages is paired with each."""
+    def hog_wccn(self) -> HogWccn:
+        """HOG + WCCN of all training pairs; a photo that has several pages is paired with each."""
         pairs = np.array(
             [
                 (sketch, photo)
@@ -106,7 +107,8 @@ class TupleData:
                 for photo in photos
             ]
         )
-        return WhitenedHog.fit(self.sketches.pages[pairs[:, 0]], self.photos.pages, pairs[:, 1])
+        sketches, photos = self.sketches.pages[:, 0].numpy(), self.photos.pages[:, 0].numpy()
+        return HogWccn(HOG_CELL).fit(sketches[pairs[:, 0]], photos, pairs[:, 1])
 
     def draw(self, batch: int, rng: np.random.Generator) -> Tuple:
         """Draw a batch of tuples with their augmentation."""

@@ -8,10 +8,10 @@ import polars as pl
 from jaxtyping import Float
 
 from visavis.bundle import Bundle
-from visavis.methods.sketch_retrieval.data import load_pages
+from visavis.features.hog_wccn import WEIGHTS, HogWccn
+from visavis.methods.sketch_retrieval.data import HOG_CELL, load_pages
 from visavis.methods.sketch_retrieval.model import AttributeRanker
 from visavis.methods.sketch_retrieval.scoring import Encoded, Scorer
-from visavis.methods.sketch_retrieval.whitened_hog import PREFIX, WhitenedHog
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class SketchRetriever:
         settings = bundle.config.settings
         self.page: int = settings["page"]
         model = AttributeRanker(**settings["net"])
-        learned = {name: value for name, value in bundle.weights.items() if not name.startswith(PREFIX)}
+        learned = {name: value for name, value in bundle.weights.items() if name not in WEIGHTS}
         model.load_state_dict(learned)
         calibration = bundle.config.calibration
         self.scorer = Scorer(
             model.eval(),
             calibration["attribute_weight"],
-            WhitenedHog.from_weights(bundle.weights) if "hog_weight" in calibration else None,
+            HogWccn.from_weights(bundle.weights, HOG_CELL) if "hog_weight" in calibration else None,
             calibration.get("hog_weight", 0.0),
         )
 

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from visavis.features.hog_wccn import HogWccn
 from visavis.methods.sketch_retrieval.model import AttributeRanker, Encoding, ten_views
-from visavis.methods.sketch_retrieval.whitened_hog import WhitenedHog, fuse
 from visavis.metrics.scores import multi_task_score
 from visavis.training.augment import centre_crop
 
@@ -30,25 +30,25 @@ class Scorer:
     Args:
         model: the network, in evaluation mode.
         attribute_weight: lambda_a of R_s; 0 leaves the plain distance.
-        whitened_hog: to be fused with the learned embedding; None: the network alone.
-        hog_weight: share of `whitened_hog` in the fused embedding.
+        hog_wccn: to be fused with the learned embedding; None: the network alone.
+        hog_weight: share of `hog_wccn` in the fused embedding.
     """
 
     def __init__(
         self,
         model: AttributeRanker,
         attribute_weight: float,
-        whitened_hog: WhitenedHog | None = None,
+        hog_wccn: HogWccn | None = None,
         hog_weight: float = 0.0,
     ) -> None:
         self.model, self.attribute_weight = model, attribute_weight
-        self.whitened_hog, self.hog_weight = whitened_hog, hog_weight
+        self.hog_wccn, self.hog_weight = hog_wccn, hog_weight
 
     @property
     def dimension(self) -> int:
         """D, dimension of the embeddings."""
         learned = self.model.embed.out_features
-        return learned if self.whitened_hog is None else learned + self.whitened_hog.dimension
+        return learned if self.hog_wccn is None else learned + self.hog_wccn.dimension
 
     def encode(self, pages: UInt8[Tensor, "N C H W"], *, sketches: bool) -> Encoded:
         """Encode pages (0..255) of sketches or of photos; three channels go through the photo stem."""
@@ -86,9 +86,10 @@ class Scorer:
         )
 
     def _fused(self, encoded: Encoded, pages: UInt8[Tensor, "N C H W"], sketches: bool) -> Encoded:
-        if self.whitened_hog is None:
+        if self.hog_wccn is None:
             return encoded
-        whitened = self.whitened_hog.embed(pages, sketches=sketches)
+        embed = self.hog_wccn.embed_sketches if sketches else self.hog_wccn.embed_photos
+        whitened = embed(pages[:, 0].numpy())
         return Encoded(fuse(encoded.embeddings, whitened, self.hog_weight), encoded.probabilities)
 
     @torch.no_grad()
@@ -104,3 +105,14 @@ class Scorer:
     def _encode_batch(self, pages: Float[Tensor, "B C h w"]) -> Encoding:
         encoding: Encoding = self.model(self.model.page_of(pages) if pages.shape[1] == COLOUR else pages)
         return encoding
+
+
+def fuse(
+    learned: Float[np.ndarray, "N D"], whitened: Float[np.ndarray, "N K"], weight: float
+) -> Float[np.ndarray, "N D+K"]:
+    """[sqrt(1 - w) f ; sqrt(w) h], one unit vector of two, `weight` being the share of the second.
+
+    Its squared distance is the weighted mean of the two squared distances, so a fused model is scored, stored
+    and searched like any other.
+    """
+    return np.concatenate([np.sqrt(1 - weight) * learned, np.sqrt(weight) * whitened], axis=1)

@@ -175,7 +175,7 @@ def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None
         return None
     weights, calibration = task.trained.state_dict(), {"attribute_weight": recipe.losses.lambda_a}
     if options.hog_weight:
-        weights |= task.tuples.whitened_hog().weights()
+        weights |= task.tuples.hog_wccn().weights()
         calibration["hog_weight"] = options.hog_weight
     return finish_run(
         run,
