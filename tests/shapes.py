@@ -1,10 +1,11 @@
-"""The type checker that the tests run the package under: every call, shapes included."""
+"""The type checker that the tests run the package under: shapes, wherever a signature has one."""
 
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, get_args
 
 from beartype import BeartypeConf, beartype
 from beartype.roar import BeartypeDecorHintPep604Exception, BeartypeDecorHintPep673Exception
+from jaxtyping import AbstractArray
 
 import visavis
 
@@ -15,9 +16,16 @@ NUMBERS = BeartypeConf(is_pep484_tower=True)  # an int does where a float is ask
 NOT_CHECKABLE = (BeartypeDecorHintPep673Exception, BeartypeDecorHintPep604Exception)
 
 
-def checked(thing: Any) -> Any:
-    """Check arguments and results against their annotations."""
+def checked(function: Any) -> Any:
+    """Check arguments and result against their annotations, if one of these is an array with a shape."""
+    if not any(has_shape(hint) for hint in function.__annotations__.values()):
+        return function
     try:
-        return beartype(conf=NUMBERS)(thing)
+        return beartype(conf=NUMBERS)(function)
     except NOT_CHECKABLE:
-        return thing
+        return function
+
+
+def has_shape(hint: object) -> bool:
+    """Whether `Float[Tensor, "B D"]` or its like is somewhere in a hint."""
+    return (isinstance(hint, type) and issubclass(hint, AbstractArray)) or any(map(has_shape, get_args(hint)))

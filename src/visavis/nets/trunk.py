@@ -10,20 +10,24 @@ from visavis.nets.sketch_a_net import SketchANet, initialise_caffe
 
 
 class Trunk(nn.Module):
-    """Backbone, flattened with its places, then one fully connected layer with ReLU.
+    """Backbone, flattened with its places, then one fully connected layer with ReLU, or none.
+
+    The papers have the layer; with a few hundred training pairs its weights are learned by heart.
 
     Args:
         backbone: name for `visavis.nets.backbones.build_backbone`.
-        hidden: width of the fully connected layer.
-        dropout: share of its units dropped while training.
+        hidden: width of the fully connected layer; 0 hands the flattened map on as it is.
+        dropout: share of the outputs dropped while training.
     """
 
     def __init__(self, backbone: str, hidden: int = 512, dropout: float = 0.0) -> None:
         super().__init__()
         self.backbone = build_backbone(backbone)
-        self.shared = nn.Linear(self.backbone.channels * self.backbone.map_side**2, hidden)
+        places = self.backbone.channels * self.backbone.map_side**2
+        self.width = hidden or places
+        self.shared = nn.Linear(places, hidden) if hidden else None
         self.dropout = nn.Dropout(dropout)
-        if isinstance(self.backbone, SketchANet):
+        if self.shared is not None and isinstance(self.backbone, SketchANet):
             initialise_caffe(self.shared)
 
     @property
@@ -31,8 +35,10 @@ class Trunk(nn.Module):
         """Side in pixels of the square page that the backbone reads."""
         return self.backbone.side
 
-    def forward(self, pages: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B hidden"]:
+    def forward(self, pages: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B width"]:
         """Encode grey pages with values in 0..1, white = 1."""
         features = rearrange(self.backbone(pages), "b c h w -> b (c h w)")
-        shared: Tensor = self.dropout(F.relu(self.shared(features)))
-        return shared
+        if self.shared is not None:
+            features = F.relu(self.shared(features))
+        outputs: Tensor = self.dropout(features)
+        return outputs

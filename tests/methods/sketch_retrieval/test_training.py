@@ -132,5 +132,13 @@ def test_pretraining_hands_on_what_fits() -> None:
     after = AttributeRanker("small", 12, 64, 64)
     taken = handed_on(before.state_dict(), after)
     assert {name.split(".")[0] for name in taken} == {"trunk", "embed"}
-    with pytest.raises(VisavisError, match=r"trunk\.shared\.weight does not fit; set model\.hidden"):
-        handed_on(before.state_dict(), AttributeRanker("small", 3, 64, 32))
+    narrower = handed_on(before.state_dict(), AttributeRanker("small", 3, 64, hidden=0))
+    assert all(
+        name.startswith("trunk.backbone.") or name == "describe.bias"
+        for name in narrower
+        if "embed" not in name
+    )
+    with pytest.raises(
+        VisavisError, match=r"no trunk\.backbone\.layers\..+ of this shape; it fits another net"
+    ):
+        handed_on(before.state_dict(), AttributeRanker("sketch-a-net", 3, 64, 64))

@@ -13,7 +13,7 @@ class PretrainingNet(nn.Module):
     def __init__(self, backbone: str, hidden: int = 512, embedding: int = 256, dropout: float = 0.0) -> None:
         super().__init__()
         self.trunk = Trunk(backbone, hidden, dropout)
-        self.embed = nn.Linear(hidden, embedding)
+        self.embed = nn.Linear(self.trunk.width, embedding)
 
     def forward(self, pages: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B D"]:
         """Encode grey pages with values in 0..1, white = 1."""

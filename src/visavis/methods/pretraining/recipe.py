@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from visavis.training.augment import Augmentation
 from visavis.training.recipe import Options, Recipe, Schedule
@@ -32,7 +32,7 @@ class PretrainingRecipe(Recipe):
     """Everything that decides a pre-training. `data` names the set that `evaluate` measures on."""
 
     backbone: str = "small"
-    hidden: PositiveInt = 512
+    hidden: NonNegativeInt = 512
     embedding: PositiveInt = 256
     dropout: float = Field(0.0, ge=0, lt=1)
     page: PositiveInt = 112

@@ -50,7 +50,7 @@ class AttributeRanker(nn.Module):
         backbone: name for `visavis.nets.backbones.build_backbone`.
         attributes: K, number of attributes; 0 leaves an empty head.
         embedding: D, dimension of the embedding.
-        hidden: width of the shared fully connected layer.
+        hidden: width of the shared fully connected layer; 0 = none.
         dropout: share of the trunk's units dropped while training.
         photo_stem: learn the photo branch's page from RGB instead of reading edge maps.
     """
@@ -67,8 +67,8 @@ class AttributeRanker(nn.Module):
         super().__init__()
         self.trunk = Trunk(backbone, hidden, dropout)
         self.stem = PhotoStem() if photo_stem else None
-        self.embed = nn.Linear(hidden, embedding)
-        self.describe = nn.Linear(hidden, attributes)
+        self.embed = nn.Linear(self.trunk.width, embedding)
+        self.describe = nn.Linear(self.trunk.width, attributes)
         if isinstance(self.trunk.backbone, SketchANet):
             initialise_caffe(self.embed)
             initialise_caffe(self.describe)

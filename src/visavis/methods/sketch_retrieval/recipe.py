@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from visavis.methods.sketch_retrieval.data import Tuples
 from visavis.training.augment import Augmentation
@@ -16,7 +16,7 @@ class Model(Options):
         "small", description="small, sketch-a-net, timm:NAME, or bundle:PATH of a pre-training"
     )
     embedding: PositiveInt = 256
-    hidden: PositiveInt = 512
+    hidden: NonNegativeInt = Field(512, description="of the shared fully connected layer; 0 = none")
     dropout: float = Field(0.0, ge=0, lt=1)
     photo_stem: bool = Field(False, description="learn the photo page from RGB instead of edge maps")
     page: PositiveInt = Field(112, description="side of the pages kept in memory; cropped to the backbone's")

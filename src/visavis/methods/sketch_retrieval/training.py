@@ -145,22 +145,23 @@ def build_task(recipe: SketchRecipe, data: DataSet, model: AttributeRanker) -> S
     return SketchTask(recipe, model, tuples, held_out)
 
 
-def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None:
-    """Train a recipe in a run folder, or go on with it; None where it was interrupted before its end."""
-    finished = claim_run(run, recipe)
-    if finished is not None:
-        return finished
-    data = open_dataset(recipe.data)
+def build_model(
+    recipe: SketchRecipe, attributes: int
+) -> tuple[dict[str, Any], AttributeRanker, Bundle | None]:
+    """The network's settings, the network as it starts, and the pre-training that it starts from, if any.
+
+    Raises:
+        VisavisError: the backbone is unknown, or the pre-training does not fit.
+    """
     torch.manual_seed(recipe.seed)
-    options = recipe.model
-    start = None
-    name = options.backbone
-    if name.startswith("bundle:"):
-        start = read_bundle(find_bundle(name.removeprefix("bundle:")), method="pretraining")
-        name = start.config.settings["net"]["backbone"]
+    options, start = recipe.model, None
+    backbone = options.backbone
+    if backbone.startswith("bundle:"):
+        start = read_bundle(find_bundle(backbone.removeprefix("bundle:")), method="pretraining")
+        backbone = start.config.settings["net"]["backbone"]
     net: dict[str, Any] = {
-        "backbone": name,
-        "attributes": len(data.attributes),
+        "backbone": backbone,
+        "attributes": attributes,
         "embedding": options.embedding,
         "hidden": options.hidden,
         "dropout": options.dropout,
@@ -169,14 +170,24 @@ def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None
     model = AttributeRanker(**net)
     if start is not None:
         model.load_state_dict(handed_on(start.weights, model), strict=False)
+    return net, model, start
+
+
+def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None:
+    """Train a recipe in a run folder, or go on with it; None where it was interrupted before its end."""
+    finished = claim_run(run, recipe)
+    if finished is not None:
+        return finished
+    data = open_dataset(recipe.data)
+    net, model, start = build_model(recipe, len(data.attributes))
     task = build_task(recipe, data, model)
     result = fit(task, run, recipe.seed, title=f"{recipe.method} seed {recipe.seed}", quiet=quiet)
     if not result.finished:
         return None
     weights, calibration = task.trained.state_dict(), {"attribute_weight": recipe.losses.lambda_a}
-    if options.hog_weight:
+    if recipe.model.hog_weight:
         weights |= task.tuples.hog_wccn().weights()
-        calibration["hog_weight"] = options.hog_weight
+        calibration["hog_weight"] = recipe.model.hog_weight
     return finish_run(
         run,
         recipe,
@@ -184,7 +195,7 @@ def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None
         [data],
         result,
         start,
-        settings={"net": net, "page": options.page},
+        settings={"net": net, "page": recipe.model.page},
         labels=data.attributes,
         calibration=calibration,
         purpose="Ranks photos for a hand-drawn sketch of the very item, and reads its attributes.",
@@ -192,16 +203,16 @@ def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None
 
 
 def handed_on(weights: dict[str, Tensor], model: AttributeRanker) -> dict[str, Tensor]:
-    """The weights of a pre-training that fit: always its trunk, its embedding head where of the same size.
+    """The weights of a pre-training that fit: always its backbone, further layers where of the same size.
 
     Raises:
-        VisavisError: the trunk was trained with another width.
+        VisavisError: the backbone is another one.
     """
     own = model.state_dict()
-    shapes = {name: value.shape for name, value in weights.items() if name.startswith("trunk.")}
-    unfit = [name for name, shape in shapes.items() if own[name].shape != shape]
-    if unfit:
+    fit = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    lost = [name for name in own if name.startswith("trunk.backbone.") and name not in fit]
+    if lost:
         raise VisavisError(
-            f"model.backbone: the pre-training's {unfit[0]} does not fit; set model.hidden as it has it"
+            f"model.backbone: the pre-training has no {lost[0]} of this shape; it fits another net"
         )
-    return {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    return fit
