@@ -92,6 +92,7 @@ def test_frozen_backbone_gets_no_gradient() -> None:
     task = task_of(["model.frozen=true"])
     torch.autograd.backward(task.train().terms(task.draw(np.random.default_rng(0)))["loss"])
     assert all(parameter.grad is None for parameter in task.model.trunk.backbone.parameters())
+    assert task.model.trunk.shared is not None
     assert task.model.trunk.shared.weight.grad is not None
 
 
