@@ -27,7 +27,7 @@ def report(
 def demo(
     out: Annotated[Path, typer.Option(help="folder for the run, the gallery and the page")] = Path("demo"),
     recipe: Annotated[str, typer.Option(help="recipe on rendered data")] = "sketch_retrieval/demo",
-    quiet: Annotated[bool, typer.Option(help="no progress line")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress line")] = False,
 ) -> None:
     """Train, evaluate, index and search on rendered shoes; ends in a page to open."""
     from visavis.report.demo import run_demo

@@ -22,7 +22,7 @@ def study(
     ] = None,
     seeds: Annotated[str, typer.Option(help="seeds of every arm, e.g. 0,1,2")] = "0",
     write: Annotated[Path | None, typer.Option(help="write the record as JSON")] = None,
-    quiet: Annotated[bool, typer.Option(help="no progress line")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress line")] = False,
 ) -> None:
     """Run one of a method's experiments; the same command goes on where it was interrupted."""
     from visavis.methods import find_recipe, get_study

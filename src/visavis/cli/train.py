@@ -30,7 +30,7 @@ def train(
     print_recipe: Annotated[
         bool, typer.Option("--print-recipe", help="print the full recipe and stop")
     ] = False,
-    quiet: Annotated[bool, typer.Option(help="no progress line")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress line")] = False,
 ) -> None:
     """Train a recipe; the same command goes on where an interrupted run stopped."""
     from visavis.methods import find_recipe, get_method

@@ -15,7 +15,7 @@ from visavis.features.hog import hog
 from visavis.features.wccn import WCCN
 
 BATCH = 256
-Pages = UInt8[np.ndarray, "N H W"]
+Pages = UInt8[np.ndarray, "_ H W"]
 
 
 def page_hog(pages: Pages, cell: int) -> Float32[np.ndarray, "N D"]:

@@ -27,7 +27,7 @@ class History(lightning.Callback):
     ) -> None:
         assert isinstance(task, Task)
         values = {}
-        if task.step % EVERY == 0 or task.step == 1:
+        if task.step % EVERY == 0 or task.step in (1, task.schedule.steps):
             values = {name: float(value) for name, value in outputs.items()}
             values["learning_rate"] = task.learning_rate_at(task.step - 1)
         if task.validated == task.step:

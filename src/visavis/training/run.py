@@ -13,6 +13,7 @@ from visavis.errors import VisavisError
 from visavis.files import write_atomic
 from visavis.records import commit
 from visavis.tables import DataSet
+from visavis.training.checkpoint import NAME as CHECKPOINT
 from visavis.training.fit import FitResult
 from visavis.training.recipe import Recipe, dump_recipe
 
@@ -23,10 +24,11 @@ def claim_run(run: Path, recipe: Recipe) -> Bundle | None:
     """Make `run` the folder of this recipe. Gives the bundle if the run is finished already.
 
     Raises:
-        VisavisError: the folder holds a run of another recipe.
+        VisavisError: the folder holds a run of another recipe that has come as far as a checkpoint.
     """
     path, text = run / RECIPE, dump_recipe(recipe)
-    if path.exists() and path.read_text() != text:
+    begun = any(run.rglob(CHECKPOINT))
+    if begun and path.exists() and path.read_text() != text:
         raise VisavisError(
             f"{run}: holds a run of another recipe; name another folder with --out or delete this one"
         )

@@ -179,7 +179,9 @@ class TupleData:
 def attribute_matrix(table: pl.DataFrame) -> Float[Tensor, "N K"]:
     """The attribute columns of a table of items, NaN where unknown."""
     columns = pl.selectors.starts_with(ATTRIBUTE)
-    return torch.from_numpy(table.select(columns.cast(pl.Float32).fill_null(float("nan"))).to_numpy().copy())
+    known = table.select(columns.cast(pl.Float32).fill_null(float("nan")))
+    # Without a column polars forgets rows and type.
+    return torch.from_numpy(known.to_numpy().astype(np.float32).reshape(len(table), known.width))
 
 
 def load_pages(table: pl.DataFrame, side: int, rgb: bool = False) -> UInt8[Tensor, "N C H W"]:

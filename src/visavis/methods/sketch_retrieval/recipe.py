@@ -44,6 +44,17 @@ class Losses(Options):
         """Weight of the attribute disagreement H in the score R_s = D + lambda_a H."""
         return self.attribute_ranking if self.score_weight is None else self.score_weight
 
+    def ranking_only(self) -> "Losses":
+        """The main task alone, for data without attributes."""
+        tasks = (
+            "attribute_ranking",
+            "score_weight",
+            "sketch_attributes",
+            "positive_attributes",
+            "negative_attributes",
+        )
+        return self.model_copy(update=dict.fromkeys(tasks, 0.0))
+
 
 class SketchRecipe(Recipe):
     """Everything that decides a training of `sketch_retrieval`."""

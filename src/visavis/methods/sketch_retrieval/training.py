@@ -179,6 +179,8 @@ def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None
     if finished is not None:
         return finished
     data = open_dataset(recipe.data)
+    if not data.attributes:
+        recipe = recipe.model_copy(update={"losses": recipe.losses.ranking_only()})
     net, model, start = build_model(recipe, len(data.attributes))
     task = build_task(recipe, data, model)
     result = fit(task, run, recipe.seed, title=f"{recipe.method} seed {recipe.seed}", quiet=quiet)
