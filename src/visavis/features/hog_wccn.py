@@ -59,7 +59,10 @@ class HogWccn:
         """What was learned, to be stored with a network's weights."""
         wccn = self.wccn
         arrays = (wccn.query_mean_, wccn.gallery_mean_, wccn.projection_)
-        return dict(zip(WEIGHTS, map(torch.from_numpy, arrays), strict=True))
+        return {
+            name: torch.from_numpy(np.ascontiguousarray(array))
+            for name, array in zip(WEIGHTS, arrays, strict=True)
+        }
 
     @classmethod
     def from_weights(cls, weights: dict[str, Tensor], cell: int) -> Self:

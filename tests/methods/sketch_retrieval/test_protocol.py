@@ -45,7 +45,7 @@ def small_set() -> DataSet:
 def test_test_split_pairs_by_label() -> None:
     split = official_split(small_set(), "photo")
     assert split.queries["label"].to_list() == ["10", "11", "12", "13"]
-    assert [split.gallery["label"][row] for row in split.truth] == split.queries["label"].to_list()
+    assert split.gallery["label"][split.truth].to_list() == split.queries["label"].to_list()
     assert split.judged.tolist() == [[0, 0, 1], [0, 2, 3], [1, 3, 1]]
 
 

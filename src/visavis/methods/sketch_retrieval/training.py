@@ -54,20 +54,22 @@ class SketchTask(Task):
         branches = self._encode(batch)
         sketch, positive, negative = branches
         options = self.recipe.losses
-        terms = {
-            "ranking": ranking_loss(options, branches, batch.items),
+        ranking = ranking_loss(options, branches, batch.items)
+        side_tasks = {
             "attribute_ranking": attribute_disagreement(sketch.logits, positive.logits).mean(),
             "sketch_attributes": attribute_cross_entropy(sketch.logits, batch.sketch_attributes),
             "positive_attributes": attribute_cross_entropy(positive.logits, batch.positive_attributes),
         }
         if negative is not None:
             assert batch.negative_attributes is not None
-            terms["negative_attributes"] = attribute_cross_entropy(negative.logits, batch.negative_attributes)
-        loss = terms["ranking"]
-        for name, term in terms.items():
-            weight = 1.0 if name == "ranking" else getattr(options, name)
-            if weight:
+            side_tasks["negative_attributes"] = attribute_cross_entropy(
+                negative.logits, batch.negative_attributes
+            )
+        loss = ranking
+        for name, term in side_tasks.items():
+            if weight := getattr(options, name):  # without attributes a task has weight 0 and no value
                 loss = loss + weight * term
+        terms = {"ranking": ranking} | side_tasks
         return {"loss": loss} | {name: term.detach() for name, term in terms.items()}
 
     def validate(self) -> dict[str, float]:
