@@ -39,7 +39,7 @@ BLOB_RADIUS = (0.04, 0.14)  # of the side
 def augment(
     pages: UInt8[Tensor, "B C H W"], side: int, options: Augmentation, rng: np.random.Generator
 ) -> Float[Tensor, "B C side side"]:
-    """Warp, crop to `side` and wipe a batch of pages, white outside.
+    """Erase strokes of a batch of pages, warp, crop to `side` and wipe, white outside.
 
     A page larger than `side` is cropped at a random place, as Yu et al. (CVPR 2016) crop 225 of 256.
 
@@ -49,6 +49,8 @@ def augment(
         options: strengths.
         rng: source of all randomness.
     """
+    if options.erase:
+        pages = as_batch([erase_strokes(page, options.erase, rng) for page in pages[:, 0].numpy()])
     batch, _, height, _ = pages.shape
     place = torch.linspace(
         -1 + 1 / side, 1 - 1 / side, side

@@ -14,7 +14,7 @@ from visavis.features.pages import read_pages
 from visavis.folds import held_out_labels
 from visavis.methods.pretraining.recipe import Source, Stage
 from visavis.tables import DataSet
-from visavis.training.augment import as_batch, augment, erase_strokes
+from visavis.training.augment import as_batch, augment
 
 
 class Views(NamedTuple):
@@ -81,10 +81,7 @@ class StageData:
         sides = (self.stage.anchor_augmentation, self.stage.positive_augmentation)
         views = []
         for column, options in zip(rows.T, sides, strict=True):
-            pages = pool.pages[column]
-            if options.erase:
-                pages = as_batch([erase_strokes(page, options.erase, rng) for page in pages[:, 0].numpy()])
-            views.append(augment(pages, self.side, options, rng))
+            views.append(augment(pool.pages[column], self.side, options, rng))
         return Views(views[0], views[1], torch.from_numpy(groups + self.offsets[number]))
 
 

@@ -18,7 +18,7 @@ from visavis.features.pages import photo_page, read_pages
 from visavis.mining.attributes import attribute_candidates, ordered_pairs
 from visavis.mining.triplets import TripletSampler
 from visavis.tables import ATTRIBUTE, DataSet
-from visavis.training.augment import Augmentation, as_batch, augment, erase_strokes
+from visavis.training.augment import Augmentation, as_batch, augment
 
 HOG_CELL = 16  # px of a 112 px page: 7 x 7 cells
 CANDIDATES = 10  # photos shown to a person per sketch in the QMUL sets
@@ -131,10 +131,7 @@ class TupleData:
     def _augmented(
         self, side: Side, rows: Int[np.ndarray, " B"], options: Augmentation, rng: np.random.Generator
     ) -> Float[Tensor, "B C H W"]:
-        pages = side.pages[rows]
-        if options.erase:
-            pages = as_batch([erase_strokes(page, options.erase, rng) for page in pages[:, 0].numpy()])
-        return augment(pages, self.side, options, rng)
+        return augment(side.pages[rows], self.side, options, rng)
 
     def _sampler(self, data: DataSet, tuples: Tuples) -> TripletSampler | None:
         if tuples == "in_batch":
