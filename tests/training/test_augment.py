@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from visavis.training.augment import Augmentation, as_batch, augment, centre_crop, erase_strokes
+from visavis.training.augment import Augmentation, Pages, as_batch, augment, centre_crop, label_strokes
 
 STRONG = Augmentation(flip=0.5, shift=0.1, scale=0.2, rotation=20, shear=0.2, elastic=0.05, blobs=3)
 
@@ -28,6 +28,12 @@ def test_same_generator_same_batch() -> None:
     one, other, third = (augment(pages(), 24, STRONG, rng(seed)) for seed in (1, 1, 2))
     assert torch.equal(one, other)
     assert not torch.equal(one, third)
+
+
+def test_autocast_changes_nothing() -> None:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded = augment(pages(), 24, STRONG, rng())
+    assert torch.equal(rounded, augment(pages(), 24, STRONG, rng()))
 
 
 def test_outside_is_white_paper() -> None:
@@ -64,19 +70,43 @@ def test_stroke_removal_takes_whole_components_within_its_share() -> None:
     for row in range(2, 38, 4):
         page[row, 4 : 4 + row] = 0
     ink = (page == 0).sum()
+    erasing = Pages(as_batch([page]), 40, Augmentation(erase=0.5))
     generator = rng()
-    erased = [erase_strokes(page, 0.5, generator) for _ in range(50)]
+    erased = [erasing(erasing.draw(np.zeros(1, int), generator))[0, 0].numpy() for _ in range(50)]
     for result in erased:
-        rows = result.min(axis=1) == 0
-        assert np.array_equal(result[rows], page[rows])  # a component is kept whole or gone
-        assert (result == 0).sum() >= 0.5 * ink
-    assert min((result == 0).sum() for result in erased) < 0.8 * ink
+        rows = result.min(axis=1) < 0.5
+        assert np.allclose(result[rows], page[rows] / 255, atol=1e-5)  # a component is kept whole or gone
+        assert (result < 0.5).sum() >= 0.5 * ink
+    assert min((result < 0.5).sum() for result in erased) < 0.8 * ink
+
+
+def test_an_erased_stroke_takes_its_soft_border_along() -> None:
+    page = np.full((20, 20), 255, np.uint8)
+    page[2:5, 3:15], page[3, 4:14] = 230, 0
+    labels, areas = label_strokes(page)
+    assert areas.tolist() == [10]
+    assert np.array_equal(labels > 0, page < 255)
+
+
+def test_of_too_many_strokes_the_smallest_stay() -> None:
+    page = np.full((64, 64), 255, np.uint8)
+    page[::3, ::3] = 0  # 484 dots
+    page[0, :8] = 0
+    labels, areas = label_strokes(page)
+    assert len(areas) == labels.max() == 255
+    assert areas[0] == 8
+    assert labels[0, 0] == 1
 
 
 def test_a_single_stroke_is_never_removed() -> None:
     page = np.full((20, 20), 255, np.uint8)
     page[5, 3:15] = 0
-    assert np.array_equal(erase_strokes(page, 1.0, rng()), page)
+    kept = augment(as_batch([page]), 20, Augmentation(erase=1.0), rng())
+    assert torch.allclose(kept[0, 0], torch.from_numpy(page) / 255, atol=1e-5)
+
+
+def test_pages_are_no_part_of_the_state_of_a_training() -> None:
+    assert not Pages(pages(), 32, Augmentation(erase=0.5)).state_dict()
 
 
 def test_colour_pages_keep_their_channels() -> None:

@@ -1,20 +1,23 @@
-"""Augmentation of line drawings in batches: warp, crop, erase strokes.
+"""Augmentation of line drawings in batches: erase strokes, warp, crop, wipe.
 
-All randomness comes from the generator passed in, so that a batch can be drawn again.
+It falls into two halves. What is to happen to a batch is drawn on the CPU from the generator passed in, as a
+few numbers per page (`View`), so that a batch can be drawn again. Pages are then warped where they are kept
+(`Pages`), beside the network: on a GPU none of them crosses the bus.
 """
 
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from pydantic import Field
 from scipy.interpolate import CubicSpline
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
+from visavis.features.ink import INK
 from visavis.training.recipe import Options
 
 
@@ -34,42 +37,117 @@ class Augmentation(Options):
 
 ELASTIC_GRID = 6  # control points a side: neighbouring strokes move together, as in a hand's misjudgement
 BLOB_RADIUS = (0.04, 0.14)  # of the side
+STROKES = 256  # labels of a page's pieces of ink in one byte; 0 is paper, and ink that is never erased
+
+
+class View(NamedTuple):
+    """One augmented look at B pages: the rows of the pages, and what happens to each."""
+
+    rows: Int[Tensor, " B"]
+    affine: Float[Tensor, "B 2 3"]
+    warp: Float[Tensor, "B 2 G G"] | None
+    gain: Float[Tensor, "B 1 1 1"] | None
+    blobs: Float[Tensor, "B M 3"] | None  # x, y, radius in shares of the side
+    erased: Bool[Tensor, "B S"] | None
+
+
+class Pages(nn.Module):
+    """All pages of one side of a training, in memory as bytes, and their augmented views.
+
+    A page larger than `side` is cropped at a random place, as Yu et al. (CVPR 2016) crop 225 of 256.
+
+    Args:
+        pages: 0..255; kept as a buffer, so they move with the module, but are no part of its state.
+        side: pixels of the square views.
+        options: strengths of the augmentation.
+    """
+
+    pages: UInt8[Tensor, "N C H W"]
+    strokes: UInt8[Tensor, "N H W"]
+
+    def __init__(self, pages: UInt8[Tensor, "N C H W"], side: int, options: Augmentation) -> None:
+        super().__init__()
+        self.side, self.options = side, options
+        self.register_buffer("pages", pages, persistent=False)
+        if options.erase:
+            labelled = [label_strokes(page) for page in pages[:, 0].numpy()]
+            strokes = torch.from_numpy(np.stack([labels for labels, _ in labelled]))
+            self.register_buffer("strokes", strokes, persistent=False)
+            self.stroke_areas = [areas for _, areas in labelled]
+
+    def draw(self, rows: Int[np.ndarray, " B"], rng: np.random.Generator) -> View:
+        """Draw one view of each of the rows; `rng` is the source of all randomness."""
+        options, batch = self.options, len(rows)
+        erased = None
+        if options.erase:
+            erased = np.stack([draw_erased(self.stroke_areas[row], options.erase, rng) for row in rows])
+        affine = _affine(batch, self.side, self.pages.shape[-1], options, rng)
+        warp = gain = blobs = None
+        if options.elastic:
+            warp = rng.normal(0, 2 * options.elastic, (batch, 2, ELASTIC_GRID, ELASTIC_GRID))
+        if options.gain:
+            gain = np.exp(rng.normal(0, options.gain, (batch, 1, 1, 1)))
+        if options.blobs:
+            blobs = _blobs(batch, options.blobs, rng)
+        return View(
+            torch.from_numpy(rows),
+            torch.from_numpy(affine).float(),
+            _float_tensor(warp),
+            _float_tensor(gain),
+            _float_tensor(blobs),
+            None if erased is None else torch.from_numpy(erased),
+        )
+
+    def forward(self, view: View) -> Float[Tensor, "B C side side"]:
+        """Make a view: values in 0..1, white outside of the pages."""
+        # Autocast would round where to look to a third of a pixel.
+        with torch.autocast(self.pages.device.type, enabled=False):
+            ink = self._warped(view)
+            if view.gain is not None:
+                ink = (ink * view.gain).clamp(max=1)
+            if view.blobs is not None:
+                ink = ink * self._kept(view.blobs)
+            return 1 - ink
+
+    def _warped(self, view: View) -> Float[Tensor, "B C side side"]:
+        """The ink that is not erased, 0..1, where the view has it."""
+        ink = 1 - self.pages[view.rows].float() / 255
+        if view.erased is not None:
+            labels = self.strokes[view.rows].long()
+            gone = view.erased.gather(1, labels.flatten(1)).view_as(labels)
+            ink = ink * ~gone[:, None]
+        # Zero padding of the inverted page is white paper.
+        return F.grid_sample(ink, self._grid(view).permute(0, 2, 3, 1), align_corners=False)
+
+    def _grid(self, view: View) -> Float[Tensor, "B 2 side side"]:
+        """Where each pixel of the view looks on its page, in normalised coordinates."""
+        place = 2 * self._centres(view.affine) - 1  # pixel centres, as align_corners=False has them
+        x, y = place.expand(self.side, self.side), place[:, None].expand(self.side, self.side)
+        base = torch.stack([x, y, torch.ones_like(x)]).flatten(1)
+        grid = (view.affine @ base).view(-1, 2, self.side, self.side)
+        if view.warp is not None:
+            rows = _spline_weights(self.side).to(grid)
+            grid = grid + rows @ view.warp @ rows.T
+        return grid
+
+    def _kept(self, blobs: Float[Tensor, "B M 3"]) -> Float[Tensor, "B 1 side side"]:
+        """Ones, with round holes."""
+        x, y, radius = (part[..., None, None] for part in blobs.unbind(-1))
+        place = self._centres(blobs)
+        squared = (place - x) ** 2 + (place[:, None] - y) ** 2
+        return (squared > radius**2).all(1, keepdim=True).float()
+
+    def _centres(self, like: Tensor) -> Float[Tensor, " side"]:
+        return (torch.arange(self.side, device=like.device) + 0.5) / self.side
 
 
 def augment(
     pages: UInt8[Tensor, "B C H W"], side: int, options: Augmentation, rng: np.random.Generator
 ) -> Float[Tensor, "B C side side"]:
-    """Erase strokes of a batch of pages, warp, crop to `side` and wipe, white outside.
-
-    A page larger than `side` is cropped at a random place, as Yu et al. (CVPR 2016) crop 225 of 256.
-
-    Args:
-        pages: 0..255.
-        side: pixels of the square pages that come out, values in 0..1.
-        options: strengths.
-        rng: source of all randomness.
-    """
-    if options.erase:
-        pages = as_batch([erase_strokes(page, options.erase, rng) for page in pages[:, 0].numpy()])
-    batch, _, height, _ = pages.shape
-    place = torch.linspace(
-        -1 + 1 / side, 1 - 1 / side, side
-    )  # pixel centres, as align_corners=False has them
-    x, y = place.expand(side, side), place[:, None].expand(side, side)
-    base = torch.stack([x, y, torch.ones(side, side)]).flatten(1)
-    grid = (_affine(batch, side, height, options, rng) @ base).view(batch, 2, side, side)
-    if options.elastic:
-        field = rng.normal(0, 2 * options.elastic, (batch, 2, ELASTIC_GRID, ELASTIC_GRID))
-        rows = _spline_weights(side)
-        grid = grid + rows @ torch.from_numpy(field).float() @ rows.T
-    # Zero padding of the inverted page is white paper.
-    ink = F.grid_sample(1 - pages.float() / 255, grid.permute(0, 2, 3, 1), align_corners=False)
-    if options.gain:
-        strength = torch.from_numpy(np.exp(rng.normal(0, options.gain, (batch, 1, 1, 1)))).float()
-        ink = (ink * strength).clamp(max=1)
-    if options.blobs:
-        ink = ink * _blob_mask(batch, side, options.blobs, rng)
-    return 1 - ink
+    """One augmented view of each page, in their order; see `Pages`."""
+    kept = Pages(pages, side, options)
+    views: Tensor = kept(kept.draw(np.arange(len(pages)), rng))
+    return views
 
 
 def centre_crop(pages: UInt8[Tensor, "B C H W"], side: int) -> Float[Tensor, "B C side side"]:
@@ -78,27 +156,52 @@ def centre_crop(pages: UInt8[Tensor, "B C H W"], side: int) -> Float[Tensor, "B 
     return pages[..., offset : offset + side, offset : offset + side].float() / 255
 
 
-def erase_strokes(
-    page: UInt8[np.ndarray, "H W"], share: float, rng: np.random.Generator
-) -> UInt8[np.ndarray, "H W"]:
-    """Erase whole connected pieces of ink, at most `share` of the ink, small ones first by chance.
+def label_strokes(
+    page: UInt8[np.ndarray, "H W"],
+) -> tuple[UInt8[np.ndarray, "H W"], Int[np.ndarray, " S"]]:
+    """Number the connected pieces of ink from 1 and count their pixels.
 
-    Raster drawings have no strokes: connected components stand in for the stroke removal of Yu et al.
-    (BMVC 2015), which drops late and short strokes with greater probability.
+    Raster drawings have no strokes: connected components stand in for the strokes that Yu et al. (BMVC 2015)
+    remove. A piece includes its soft border. Of more pieces than a byte can number the smallest keep label 0.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((page < 200).astype(np.uint8), connectivity=8)
-    if count < 3:
-        return page
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((page < INK).astype(np.uint8), connectivity=8)
     area = stats[1:, cv2.CC_STAT_AREA]
-    budget = rng.uniform(0, share) * area.sum()
-    order = np.argsort(rng.gumbel(size=count - 1) - np.log(area), kind="stable")[::-1]
-    erased = order[np.cumsum(area[order]) <= budget] + 1
-    return np.where(np.isin(labels, erased), np.uint8(255), page)
+    largest = np.argsort(-area, kind="stable")[: STROKES - 1]
+    number_of = np.zeros(len(stats), np.uint8)
+    number_of[largest + 1] = np.arange(1, len(largest) + 1)
+    numbers = number_of[labels]
+    border = cv2.dilate(numbers, np.ones((3, 3), np.uint8))
+    return np.where(numbers, numbers, border), area[largest].astype(np.int64)
+
+
+def draw_erased(
+    areas: Int[np.ndarray, " S"], share: float, rng: np.random.Generator
+) -> Bool[np.ndarray, " 256"]:
+    """Choose whole pieces of ink, at most `share` of it all, small ones first by chance; never the only one.
+
+    The removal of Yu et al. (BMVC 2015) drops late and short strokes with greater probability.
+    """
+    erased = np.zeros(STROKES, bool)
+    if len(areas) > 1:
+        budget = rng.uniform(0, share) * areas.sum()
+        order = np.argsort(rng.gumbel(size=len(areas)) - np.log(areas), kind="stable")[::-1]
+        erased[order[np.cumsum(areas[order]) <= budget] + 1] = True
+    return erased
+
+
+def as_batch(images: list[Any]) -> UInt8[Tensor, "N C H W"]:
+    """Stack grey (H, W) or RGB (H, W, 3) images of one size into a batch."""
+    batch = torch.from_numpy(np.stack(images))
+    return batch[:, None] if batch.ndim == 3 else batch.permute(0, 3, 1, 2).contiguous()
+
+
+def _float_tensor(numbers: np.ndarray | None) -> Tensor | None:
+    return None if numbers is None else torch.from_numpy(numbers).float()
 
 
 def _affine(
     batch: int, side: int, height: int, options: Augmentation, rng: np.random.Generator
-) -> Float[Tensor, "B 2 3"]:
+) -> Float[np.ndarray, "B 2 3"]:
     """Random similarities with shear, from output to input in normalised coordinates."""
     angle = np.deg2rad(rng.normal(0, 1, batch) * options.rotation)
     scale = np.exp(rng.normal(0, 1, (batch, 2)) * options.scale) * side / height
@@ -110,7 +213,7 @@ def _affine(
     theta = np.empty((batch, 2, 3))
     theta[:, 0] = np.stack([mirror * scale[:, 0] * cosine, scale[:, 0] * (shear - sine), centre[:, 0]], 1)
     theta[:, 1] = np.stack([mirror * scale[:, 1] * sine, scale[:, 1] * cosine, centre[:, 1]], 1)
-    return torch.from_numpy(theta).float()
+    return theta
 
 
 @cache
@@ -121,21 +224,8 @@ def _spline_weights(side: int) -> Float[Tensor, "side G"]:
     return torch.from_numpy(weights).float()
 
 
-def _blob_mask(batch: int, side: int, most: int, rng: np.random.Generator) -> Float[Tensor, "B 1 side side"]:
-    """Ones, with up to `most` round holes a page."""
-    count = rng.integers(0, most + 1, (batch, 1, 1, 1))
-    present = np.arange(most).reshape(1, most, 1, 1) < count
-    radius = rng.uniform(*BLOB_RADIUS, (batch, most, 1, 1)) * present
-    centre = rng.uniform(0.1, 0.9, (2, batch, most, 1, 1))
-    place = (np.arange(side) + 0.5) / side
-    squared = (place.reshape(1, 1, 1, side) - centre[0]) ** 2 + (
-        place.reshape(1, 1, side, 1) - centre[1]
-    ) ** 2
-    kept = np.all(squared > radius**2, axis=1, keepdims=True)
-    return torch.from_numpy(kept).float()
-
-
-def as_batch(images: list[Any]) -> UInt8[Tensor, "N C H W"]:
-    """Stack grey (H, W) or RGB (H, W, 3) images of one size into a batch."""
-    batch = torch.from_numpy(np.stack(images))
-    return batch[:, None] if batch.ndim == 3 else batch.permute(0, 3, 1, 2).contiguous()
+def _blobs(batch: int, most: int, rng: np.random.Generator) -> Float[np.ndarray, "B M 3"]:
+    """Up to `most` round holes a page: x, y, radius; those that are absent have radius 0."""
+    present = np.arange(most) < rng.integers(0, most + 1, (batch, 1))
+    radius = rng.uniform(*BLOB_RADIUS, (batch, most)) * present
+    return np.concatenate([rng.uniform(0.1, 0.9, (batch, most, 2)), radius[..., None]], axis=2)

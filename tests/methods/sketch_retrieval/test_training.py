@@ -74,12 +74,12 @@ def test_the_score_has_the_weight_of_the_loss_unless_told() -> None:
 
 def test_batches_depend_on_the_generator_alone() -> None:
     task = task_of(TRIPLET)
-    one, other = (task.draw(np.random.default_rng([5, 7])) for _ in range(2))
-    assert torch.equal(one.sketches, other.sketches)
+    one, other, third = (task.draw(np.random.default_rng([5, step])) for step in (7, 7, 8))
+    assert torch.equal(task.sketches(one.sketches), task.sketches(other.sketches))
     assert one.negatives is not None
     assert other.negatives is not None
-    assert torch.equal(one.negatives, other.negatives)
-    assert not torch.equal(one.sketches, task.draw(np.random.default_rng([5, 8])).sketches)
+    assert torch.equal(task.photos(one.negatives), task.photos(other.negatives))
+    assert not torch.equal(task.sketches(one.sketches), task.sketches(third.sketches))
 
 
 def test_in_batch_rows_are_different_items() -> None:
@@ -122,7 +122,7 @@ def test_photo_stem_learns_from_colour() -> None:
     model = AttributeRanker("small", len(data.attributes), 64, 64, photo_stem=True)
     task = build_task(recipe, data, model).train()
     batch = task.draw(np.random.default_rng(0))
-    assert batch.positives.shape[1] == 3
+    assert task.photos(batch.positives).shape[1] == 3
     torch.autograd.backward(task.terms(batch)["loss"])
     assert model.stem is not None
     assert all(parameter.grad is not None for parameter in model.stem.parameters())

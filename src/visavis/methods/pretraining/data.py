@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
@@ -14,21 +14,23 @@ from visavis.features.pages import read_pages
 from visavis.folds import held_out_labels
 from visavis.methods.pretraining.recipe import Source, Stage
 from visavis.tables import DataSet
-from visavis.training.augment import as_batch, augment
+from visavis.training.augment import Pages, View, as_batch
 
 
 class Views(NamedTuple):
-    """A batch: two views of each of B items, and the items' numbers within the stage."""
+    """A batch from pool number `pool`: two views of each of B items, and the items' numbers in the stage."""
 
-    anchors: Float[Tensor, "B 1 H W"]
-    positives: Float[Tensor, "B 1 H W"]
+    pool: int
+    anchors: View
+    positives: View
     items: Int[Tensor, " B"]
 
 
-class Pool:
+class Pool(nn.Module):
     """The training pages of one source, grouped by label; an item without a label is its own group."""
 
-    def __init__(self, source: Source, page: int, fold: int | None) -> None:
+    def __init__(self, source: Source, stage: Stage, page: int, side: int, fold: int | None) -> None:
+        super().__init__()
         self.data = open_dataset(source.data)
         table = training_items(self.data, fold)
         self.sides = [self._rows(table, source.anchors), self._rows(table, source.positives)]
@@ -39,7 +41,9 @@ class Pool:
                 f"{self.data.name}: no item has both a view of domain {' or '.join(source.anchors)} and "
                 f"one of {' or '.join(source.positives)}; correct 'anchors' and 'positives' of this source"
             )
-        self.pages = as_batch(read_pages(table["path"].to_list(), table["domain"].to_list(), page))
+        pages = as_batch(read_pages(table["path"].to_list(), table["domain"].to_list(), page))
+        self.anchors = Pages(pages, side, stage.anchor_augmentation)
+        self.positives = Pages(pages, side, stage.positive_augmentation)
 
     def pick(self, group: int, rng: np.random.Generator) -> tuple[int, int]:
         """Rows of the two views of a group: different pages where it has more than one."""
@@ -57,15 +61,21 @@ class Pool:
         return rows
 
 
-class StageData:
+class StageData(nn.Module):
     """Draws the batches of a stage. A batch comes from one source, so that its negatives are of a kind."""
 
     def __init__(self, stage: Stage, page: int, side: int, fold: int | None) -> None:
-        self.stage, self.side = stage, side
-        self.pools = [Pool(source, page, fold) for source in stage.sources]
-        sizes = np.array([len(pool.labels) for pool in self.pools])
+        super().__init__()
+        self.stage = stage
+        self.pools = nn.ModuleList(Pool(source, stage, page, side, fold) for source in stage.sources)
+        sizes = np.array([len(self._pool(number).labels) for number in range(len(self.pools))])
         self.offsets = np.concatenate([[0], np.cumsum(sizes)])
         self.share = sizes / sizes.sum()
+
+    @property
+    def sources(self) -> list[DataSet]:
+        """The data sets of the pools."""
+        return [self._pool(number).data for number in range(len(self.pools))]
 
     @property
     def classes(self) -> int:
@@ -75,14 +85,25 @@ class StageData:
     def draw(self, rng: np.random.Generator) -> Views:
         """Draw the two augmented views of a batch of items."""
         number = int(rng.choice(len(self.pools), p=self.share))
-        pool, batch = self.pools[number], self.stage.schedule.batch
+        pool, batch = self._pool(number), self.stage.schedule.batch
         groups = rng.choice(len(pool.labels), batch, replace=batch > len(pool.labels))
         rows = np.array([pool.pick(group, rng) for group in groups])
-        sides = (self.stage.anchor_augmentation, self.stage.positive_augmentation)
-        views = []
-        for column, options in zip(rows.T, sides, strict=True):
-            views.append(augment(pool.pages[column], self.side, options, rng))
-        return Views(views[0], views[1], torch.from_numpy(groups + self.offsets[number]))
+        return Views(
+            number,
+            pool.anchors.draw(rows[:, 0], rng),
+            pool.positives.draw(rows[:, 1], rng),
+            torch.from_numpy(groups + self.offsets[number]),
+        )
+
+    def forward(self, batch: Views) -> Float[Tensor, "_ 1 side side"]:
+        """The pages of a batch: all anchors, then all positives."""
+        pool = self._pool(batch.pool)
+        return torch.cat([pool.anchors(batch.anchors), pool.positives(batch.positives)])
+
+    def _pool(self, number: int) -> Pool:
+        pool = self.pools[number]
+        assert isinstance(pool, Pool)
+        return pool
 
 
 def training_items(data: DataSet, fold: int | None) -> pl.DataFrame:

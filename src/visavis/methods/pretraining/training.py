@@ -35,7 +35,7 @@ class StageTask(Task):
 
     def terms(self, batch: Views) -> dict[str, Tensor]:
         """InfoNCE between the views, or cross-entropy of both views' classes."""
-        pages = torch.cat([batch.anchors, batch.positives]).contiguous(memory_format=torch.channels_last)
+        pages = self.data(batch).contiguous(memory_format=torch.channels_last)
         embeddings = self.model(pages).float()
         if self.classifier is None:
             anchors, positives = embeddings.chunk(2)
@@ -74,7 +74,7 @@ def train(recipe: PretrainingRecipe, run: Path, quiet: bool = False) -> Bundle |
                 folder,
                 so_far,
                 task.trained.state_dict(),
-                [pool.data for pool in data.pools],
+                data.sources,
                 result,
                 before,
                 settings={"net": net, "page": recipe.page},

@@ -18,7 +18,7 @@ from visavis.features.pages import photo_page, read_pages
 from visavis.mining.attributes import attribute_candidates, ordered_pairs
 from visavis.mining.triplets import TripletSampler
 from visavis.tables import ATTRIBUTE, DataSet
-from visavis.training.augment import Augmentation, as_batch, augment
+from visavis.training.augment import Augmentation, Pages, View, as_batch
 
 HOG_CELL = 16  # px of a 112 px page: 7 x 7 cells
 CANDIDATES = 10  # photos shown to a person per sketch in the QMUL sets
@@ -26,14 +26,14 @@ Tuples = Literal["in_batch", "human", "attributes"]
 
 
 class Tuple(NamedTuple):
-    """One batch. Row i of the three stacks belongs together; attributes are NaN where unknown.
+    """One batch. Row i of the three views belongs together; attributes are NaN where unknown.
 
     With in-batch negatives `negatives` is None and `items` tells which rows show the same item.
     """
 
-    sketches: Float[Tensor, "B 1 H W"]
-    positives: Float[Tensor, "B C H W"]
-    negatives: Float[Tensor, "B C H W"] | None
+    sketches: View
+    positives: View
+    negatives: View | None
     sketch_attributes: Float[Tensor, "B K"]
     positive_attributes: Float[Tensor, "B K"]
     negative_attributes: Float[Tensor, "B K"] | None
@@ -43,7 +43,7 @@ class Tuple(NamedTuple):
 class Side:
     """The pages of one side (sketches, or photos in all their forms), found by item number."""
 
-    def __init__(self, table: pl.DataFrame, pages: UInt8[Tensor, "N C H W"], items: list[str]) -> None:
+    def __init__(self, table: pl.DataFrame, pages: Pages, items: list[str]) -> None:
         number_of = {label: number for number, label in enumerate(items)}
         numbers = np.array([number_of[label] for label in table["label"]])
         self.pages = pages
@@ -91,9 +91,10 @@ class TupleData:
                 f"{data.name}: no sketch shares its label with an item of domain "
                 f"{' or '.join(photo_domains)}; give each sketch the label of its photo"
             )
-        self.side, self.augmentations, self.hard_ratio = side, augmentations, hard_ratio
-        self.sketches = Side(sketches, load_pages(sketches, page), self.items)
-        self.photos = Side(photos, load_pages(photos, page, rgb), self.items)
+        self.hard_ratio = hard_ratio
+        sketch_options, photo_options = augmentations
+        self.sketches = Side(sketches, Pages(load_pages(sketches, page), side, sketch_options), self.items)
+        self.photos = Side(photos, Pages(load_pages(photos, page, rgb), side, photo_options), self.items)
         self.anchors = np.array([item for item, rows in enumerate(self.sketches.rows) if len(rows)])
         self.sampler = self._sampler(data, tuples)
 
@@ -107,7 +108,7 @@ class TupleData:
                 for photo in photos
             ]
         )
-        sketches, photos = self.sketches.pages[:, 0].numpy(), self.photos.pages[:, 0].numpy()
+        sketches, photos = (side.pages.pages[:, 0].numpy() for side in (self.sketches, self.photos))
         return HogWccn(HOG_CELL).fit(sketches[pairs[:, 0]], photos, pairs[:, 1])
 
     def draw(self, batch: int, rng: np.random.Generator) -> Tuple:
@@ -117,21 +118,14 @@ class TupleData:
         sketch_rows, positive_rows = self.sketches.pick(chosen, rng), self.photos.pick(positive, rng)
         negative_rows = None if negative is None else self.photos.pick(negative, rng)
         return Tuple(
-            self._augmented(self.sketches, sketch_rows, self.augmentations[0], rng),
-            self._augmented(self.photos, positive_rows, self.augmentations[1], rng),
-            None
-            if negative_rows is None
-            else self._augmented(self.photos, negative_rows, self.augmentations[1], rng),
+            self.sketches.pages.draw(sketch_rows, rng),
+            self.photos.pages.draw(positive_rows, rng),
+            None if negative_rows is None else self.photos.pages.draw(negative_rows, rng),
             self.sketches.attributes[sketch_rows],
             self.photos.attributes[positive_rows],
             None if negative_rows is None else self.photos.attributes[negative_rows],
             torch.from_numpy(chosen),
         )
-
-    def _augmented(
-        self, side: Side, rows: Int[np.ndarray, " B"], options: Augmentation, rng: np.random.Generator
-    ) -> Float[Tensor, "B C H W"]:
-        return augment(side.pages[rows], self.side, options, rng)
 
     def _sampler(self, data: DataSet, tuples: Tuples) -> TripletSampler | None:
         if tuples == "in_batch":

@@ -38,6 +38,7 @@ class SketchTask(Task):
     ) -> None:
         super().__init__(model, recipe.schedule)
         self.recipe, self.tuples, self.held_out = recipe, tuples, held_out
+        self.sketches, self.photos = tuples.sketches.pages, tuples.photos.pages
         if recipe.model.frozen:
             model.trunk.backbone.requires_grad_(False)
         if held_out is not None:
@@ -85,9 +86,9 @@ class SketchTask(Task):
 
     def _encode(self, batch: Tuple) -> "Branches":
         """One network on one stacked batch: the branches share every weight."""
-        pages = [batch.sketches, self.model.page_of(batch.positives)]
+        pages = [self.sketches(batch.sketches), self.model.page_of(self.photos(batch.positives))]
         if batch.negatives is not None:
-            pages.append(self.model.page_of(batch.negatives))
+            pages.append(self.model.page_of(self.photos(batch.negatives)))
         stacked = self.model(torch.cat(pages).contiguous(memory_format=torch.channels_last))
         embeddings = stacked.embedding.float().chunk(len(pages))
         logits = stacked.logits.float().chunk(len(pages))
