@@ -14,6 +14,7 @@ from visavis.tables import DataSet, folder_of_classes, read_items, read_pairs, r
 
 __all__ = ["open_dataset"]
 
+CLOTHING_TERMS = "CC0 1.0, public domain; photos of the clothing-dataset-small of A. Grigorev."
 _RENDERED = re.compile(r"rendered-shoes(?:-(\d+))?")
 _RENDERED_SHOES = 200
 _QMUL: dict[str, Callable[[Path], DataSet]] = {
@@ -21,6 +22,7 @@ _QMUL: dict[str, Callable[[Path], DataSet]] = {
     "qmul-chair-v1": lambda root: qmul.read(root, "chair"),
     "qmul-v1": lambda root: union("qmul-v1", {kind: qmul.read(root, kind) for kind in ("shoe", "chair")}),
     "shoe-v2-photos": qmul.extra_photos,
+    "clothing": lambda root: replace(folder_of_classes(root / "clothing"), terms=CLOTHING_TERMS),
     "chair-v2-strokes": lambda root: stroke_pages(qmul.chair_strokes(root)),
 }
 
@@ -29,8 +31,8 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
     """Open a data set by its name, or a user's own by its path.
 
     Args:
-        name_or_path: "qmul-shoe-v1", "qmul-chair-v1", both in one as "qmul-v1", "shoe-v2-photos" or
-            "chair-v2-strokes", below the folder that VISAVIS_DATA names; "rendered-shoes" or
+        name_or_path: "qmul-shoe-v1", "qmul-chair-v1", both in one as "qmul-v1", "shoe-v2-photos",
+            "chair-v2-strokes" or "clothing", below the folder that VISAVIS_DATA names; "rendered-shoes" or
             "rendered-shoes-N", N shoes rendered once into the cache; a CSV or Parquet table of items, with
             `<table>.triplets.csv` and `<table>.pairs.csv` where they stand beside it; or a folder of classes.
 

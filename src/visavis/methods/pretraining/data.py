@@ -33,6 +33,8 @@ class Pool(nn.Module):
         super().__init__()
         self.data = open_dataset(source.data)
         table = training_items(self.data, fold)
+        if source.group == "item":
+            table = table.with_columns(label=pl.lit(None, pl.String))
         self.sides = [self._rows(table, source.anchors), self._rows(table, source.positives)]
         groups = [set(side) for side in self.sides]
         self.labels = sorted(groups[0] & groups[1])

@@ -14,6 +14,9 @@ class Source(Options):
     data: str
     anchors: list[str]
     positives: list[str]
+    group: Literal["label", "item"] = Field(
+        "label", description="what the two views share; item where labels are classes, not things"
+    )
 
 
 class Stage(Options):

@@ -20,7 +20,7 @@ from visavis.mining.triplets import TripletSampler
 from visavis.tables import ATTRIBUTE, DataSet
 from visavis.training.augment import Augmentation, Pages, View, as_batch
 
-HOG_CELL = 16  # px of a 112 px page: 7 x 7 cells
+HOG_CELLS = 7  # a side of the page
 CANDIDATES = 10  # photos shown to a person per sketch in the QMUL sets
 Tuples = Literal["in_batch", "human", "attributes"]
 
@@ -109,7 +109,7 @@ class TupleData:
             ]
         )
         sketches, photos = (side.pages.pages[:, 0].numpy() for side in (self.sketches, self.photos))
-        return HogWccn(HOG_CELL).fit(sketches[pairs[:, 0]], photos, pairs[:, 1])
+        return HogWccn(hog_cell(photos.shape[-1])).fit(sketches[pairs[:, 0]], photos, pairs[:, 1])
 
     def draw(self, batch: int, rng: np.random.Generator) -> Tuple:
         """Draw a batch of tuples with their augmentation."""
@@ -165,6 +165,11 @@ class TupleData:
         photos = np.stack([self.photos.attributes[rows[0]].numpy() for rows in self.photos.rows])
         keep = min(CANDIDATES, len(photos) - 1)
         return attribute_candidates(photos, photos, np.arange(len(photos)), keep=keep)
+
+
+def hog_cell(page: int) -> int:
+    """Side in pixels of HOG's cells on a page of `page` px."""
+    return page // HOG_CELLS
 
 
 def attribute_matrix(table: pl.DataFrame) -> Float[Tensor, "N K"]:

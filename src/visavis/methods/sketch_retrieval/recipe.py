@@ -13,7 +13,7 @@ class Model(Options):
     """The network."""
 
     backbone: str = Field(
-        "small", description="small, sketch-a-net, timm:NAME, or bundle:PATH of a pre-training"
+        "small", description="small, medium, sketch-a-net, timm:NAME, or bundle:PATH of a pre-training"
     )
     embedding: PositiveInt = 256
     hidden: NonNegativeInt = Field(512, description="of the shared fully connected layer; 0 = none")

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from visavis.bundle import Bundle
 from visavis.features.hog_wccn import WEIGHTS, HogWccn
-from visavis.methods.sketch_retrieval.data import HOG_CELL, load_pages
+from visavis.methods.sketch_retrieval.data import hog_cell, load_pages
 from visavis.methods.sketch_retrieval.model import AttributeRanker
 from visavis.methods.sketch_retrieval.scoring import Encoded, Scorer
 
@@ -40,7 +40,7 @@ class SketchRetriever:
         self.scorer = Scorer(
             model.eval(),
             calibration["attribute_weight"],
-            HogWccn.from_weights(bundle.weights, HOG_CELL) if "hog_weight" in calibration else None,
+            HogWccn.from_weights(bundle.weights, hog_cell(self.page)) if "hog_weight" in calibration else None,
             calibration.get("hog_weight", 0.0),
         )
 
