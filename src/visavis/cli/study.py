@@ -36,6 +36,8 @@ def study(
     for arm, metrics in ({record.recipe: record.metrics} | record.peers).items():
         figures = "  ".join(f"{metric} {100 * value.mean:.1f}" for metric, value in metrics.items())
         typer.echo(f"{arm:32s} {figures}")
+    for picture in sorted(run.glob("*.png")):
+        typer.echo(f"picture: {picture}")
     if write is not None:
         record.write(write)
         typer.echo(f"record: {write}")

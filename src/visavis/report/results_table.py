@@ -3,7 +3,7 @@
 The same records give the same bytes: records are ordered by what they say, and no date is written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from visavis.report.paper import PaperTable, read_paper
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 BENCHMARKS = "benchmarks"
+GAIN = "gain_"  # a peer's metric that says what the record gains over it
 LEGEND = (
     "Metrics in per cent: mean ± standard deviation over the seeds [95 % interval]. Ties count as wrong. "
     "Minutes are those of training, all seeds together."
@@ -73,15 +74,15 @@ def method_text(records: list[ResultRecord], paper: PaperTable | None) -> str:
             [f"paper: {line.name}", *(_published(line.metrics.get(name)) for name in names), *[""] * 5]
             for line in lines
         ]
-        for record in own:
+        for record, peers in _peers_once(own):
             origin = [f"`{record.data_digest}`", f"`{record.commit}`"]
             ours = [record.protocol, seeds(record), f"{record.minutes:g}", *origin]
             rows.append([f"**here: {record.recipe}**", *_figures(record.metrics, names), *ours])
             rows += [
                 [f"here: {peer}", *_figures(metrics, names), record.protocol, "", "", *origin]
-                for peer, metrics in record.peers.items()
+                for peer, metrics in peers.items()
             ]
-        parts += [f"### {data}", table(header, rows)]
+        parts += [f"### {data}", table(header, rows), *_differences(own)]
     return "\n\n".join(parts)
 
 
@@ -99,17 +100,40 @@ def _data_section(records: list[ResultRecord]) -> list[str]:
         "commit",
     ]
     rows = []
-    for record in records:
+    for record, peers in _peers_once(records):
         setting = [record.protocol, str(record.n)]
         origin = [record.device, f"`{record.data_digest}`", f"`{record.commit}`"]
         ours = [seeds(record), f"{record.minutes:g}", *origin]
         rows.append([f"**{_title(record)}**", *setting, *_figures(record.metrics, names), *ours])
         rows += [
-            [peer, *setting, *_figures(metrics, names), "", "", *origin]
-            for peer, metrics in record.peers.items()
+            [peer, *setting, *_figures(metrics, names), "", "", *origin] for peer, metrics in peers.items()
         ]
     commands = [f"- {_title(record)}, {record.protocol}: `{record.command}`" for record in records]
-    return [table(header, rows), "\n".join(commands)]
+    return [table(header, rows), *_differences(records), "\n".join(commands)]
+
+
+def _peers_once(records: list[ResultRecord]) -> Iterator[tuple[ResultRecord, dict[str, dict[str, Metric]]]]:
+    """Each record with those of its peers that no other line of the table gives."""
+    shown = {(record.protocol, record.recipe) for record in records}
+    for record in records:
+        peers = {name: found for name, found in record.peers.items() if (record.protocol, name) not in shown}
+        shown |= {(record.protocol, name) for name in peers}
+        yield record, peers
+
+
+def _differences(records: list[ResultRecord]) -> list[str]:
+    """What records gain over their peers, paired by query, as a list; nothing where no record says."""
+    lines = []
+    for record in records:
+        for peer, metrics in record.peers.items():
+            found = [
+                f"{name.removeprefix(GAIN).replace('_', ' ')} {figure(metric)}"
+                for name, metric in metrics.items()
+                if name.startswith(GAIN)
+            ]
+            if found:
+                lines.append(f"- {record.recipe} over {peer}, {record.protocol}: {', '.join(found)}")
+    return ["Gains in points, paired by query [95 % interval]:\n\n" + "\n".join(lines)] if lines else []
 
 
 def _benchmark_table(benchmarks: list[BenchmarkRecord]) -> str:
@@ -143,7 +167,7 @@ def _all_metrics(records: Iterable[ResultRecord]) -> list[dict[str, Metric]]:
 
 
 def _in_order(metrics: Iterable[Iterable[str]]) -> list[str]:
-    return list(dict.fromkeys(name for names in metrics for name in names))
+    return list(dict.fromkeys(name for names in metrics for name in names if not name.startswith(GAIN)))
 
 
 def _figures(metrics: dict[str, Metric], names: list[str]) -> list[str]:

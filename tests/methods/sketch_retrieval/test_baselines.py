@@ -25,7 +25,7 @@ def rendered(cache: Path) -> DataSet:
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_beats_chance_on_rendered_shoes(rendered: DataSet, name: str) -> None:
-    evaluation = evaluate_baseline(name, rendered, "test-split")
+    evaluation = evaluate_baseline(BASELINES[name], rendered, "test-split")
     gallery = len(official_split(rendered, "photo").gallery)
     assert evaluation.protocol == "test-split"
     assert evaluation.metrics["acc@1"].value > 2 / gallery

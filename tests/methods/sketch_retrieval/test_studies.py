@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from visavis import images
 from visavis.errors import VisavisError
 from visavis.methods import find_recipe, get_study
 from visavis.methods.sketch_retrieval.recipe import SketchRecipe
@@ -25,7 +26,8 @@ def test_ablation_has_an_arm_per_task_left_out(tmp_path: Path) -> None:
         gain = record.metrics["acc@1"].mean - metrics["acc@1"].mean
         assert metrics["gain_acc@1"].mean == pytest.approx(gain)
         assert metrics["gain_acc@1"].ci95 is not None
-    assert len([*tmp_path.glob("*/seed-0/bundle")]) == len(ABLATIONS)
+    assert len([*tmp_path.glob("rendered-shoes-40/*/seed-0/bundle")]) == len(ABLATIONS)
+    assert images.load(tmp_path / "comparison.png").shape[2] == 3
 
 
 def test_stages_need_a_pre_training(tmp_path: Path) -> None:

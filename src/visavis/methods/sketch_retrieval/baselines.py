@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+import torch
 from jaxtyping import Float, Float32, Int
 
 from visavis.errors import VisavisError
@@ -24,6 +25,9 @@ from visavis.methods.sketch_retrieval.protocol import (
     folds,
     official_split,
 )
+from visavis.methods.sketch_retrieval.recipe import SketchRecipe
+from visavis.methods.sketch_retrieval.scoring import Scorer
+from visavis.methods.sketch_retrieval.training import build_model
 from visavis.metrics.evaluation import Evaluation, PerQuery
 from visavis.tables import DataSet
 
@@ -85,14 +89,27 @@ def hog_wccn(train: DataSet, split: RetrievalSplit) -> Scores:
 
 def dense_hog_rank_svm(train: DataSet, split: RetrievalSplit) -> Scores:
     """Ranking SVM on |HOG(sketch) - HOG(photo)|, component by component."""
-    return _rank_svm(lambda pages: page_hog(pages, CELL), _matches(train, split), split, C=0.01)
+    return _rank_svm(lambda pages: page_hog(pages, CELL), train, split, C=0.01)
 
 
 def bow_hog_rank_svm(train: DataSet, split: RetrievalSplit) -> Scores:
     """Ranking SVM on |BoW(sketch) - BoW(photo)|, roots of the shares of visual words over HOG blocks."""
     matches = _matches(train, split)
     words = VisualWords(WORDS).fit(np.concatenate([_blocks(matches.sketches), _blocks(matches.photos)]))
-    return _rank_svm(lambda pages: np.sqrt(words.transform(_blocks(pages))), matches, split, C=0.1)
+    return _rank_svm(lambda pages: np.sqrt(words.transform(_blocks(pages))), train, split, C=0.1)
+
+
+def deep_rank_svm(recipe: SketchRecipe) -> Baseline:
+    """Ranking SVM on |f(sketch) - f(photo)|, f the embedding that the recipe starts from: ISN-like.
+
+    The paper's ISN deep baseline takes the features of a Sketch-a-Net trained to recognise sketches.
+    """
+    scorer = Scorer(build_model(recipe, 0)[1].eval(), attribute_weight=0)
+
+    def embed(pages: Pages) -> Features:
+        return scorer.encode(torch.from_numpy(pages)[:, None], sketches=True).embeddings
+
+    return lambda train, split: _rank_svm(embed, train, split, C=1.0, page=recipe.model.page)
 
 
 BASELINES: dict[str, Baseline] = {
@@ -103,26 +120,26 @@ BASELINES: dict[str, Baseline] = {
 }
 
 
-def evaluate_baseline(name: str, data: DataSet, protocol: str) -> Evaluation:
-    """Learn one of `BASELINES` from the training split and measure it on the test split."""
+def evaluate_baseline(baseline: Baseline, data: DataSet, protocol: str) -> Evaluation:
+    """Learn a baseline from the training split and measure it on the test split."""
     split = official_split(data, PROTOCOLS[protocol].gallery_domain)
-    scores = BASELINES[name](data.select(split="train"), split)
+    scores = baseline(data.select(split="train"), split)
     return Evaluation(protocol, data.name, data.digest(), evaluate_scores(split, scores))
 
 
-def validate_baseline(name: str, data: DataSet, protocol: str) -> list[dict[str, PerQuery]]:
-    """The metrics of one of `BASELINES` on each of the five folds of the training items."""
+def validate_baseline(baseline: Baseline, data: DataSet, protocol: str) -> list[dict[str, PerQuery]]:
+    """The metrics of a baseline on each of the five folds of the training items."""
     return [
-        evaluate_scores(split, BASELINES[name](train, split))
+        evaluate_scores(split, baseline(train, split))
         for train, split in folds(data, PROTOCOLS[protocol].gallery_domain)
     ]
 
 
-def _pages(table: pl.DataFrame) -> Pages:
-    return np.stack(read_pages(table["path"].to_list(), table["domain"].to_list(), PAGE))
+def _pages(table: pl.DataFrame, page: int = PAGE) -> Pages:
+    return np.stack(read_pages(table["path"].to_list(), table["domain"].to_list(), page))
 
 
-def _matches(train: DataSet, split: RetrievalSplit) -> Matches:
+def _matches(train: DataSet, split: RetrievalSplit, page: int = PAGE) -> Matches:
     """Training sketches and their photos, in the form in which the split's gallery holds them."""
     photos = train.items.filter(pl.col("domain").is_in(split.gallery["domain"].unique().to_list()))
     row_of = {label: row for row, label in enumerate(photos["label"])}
@@ -133,21 +150,26 @@ def _matches(train: DataSet, split: RetrievalSplit) -> Matches:
             f"learn from; give each sketch the label of its photo"
         )
     truth = np.array([row_of[label] for label in sketches["label"]])
-    return Matches(_pages(sketches), _pages(photos), truth)
+    return Matches(_pages(sketches, page), _pages(photos, page), truth)
 
 
 def _rank_svm(
-    describe: Callable[[Pages], Float[np.ndarray, "N D"]], matches: Matches, split: RetrievalSplit, C: float
+    describe: Callable[[Pages], Float[np.ndarray, "N D"]],
+    train: DataSet,
+    split: RetrievalSplit,
+    C: float,
+    page: int = PAGE,
 ) -> Scores:
     """Learn to place each sketch's own photo before random others, then score the split."""
+    matches = _matches(train, split, page)
     rng = np.random.default_rng(0)
     sketches, photos = describe(matches.sketches), describe(matches.photos)
     anchor = np.repeat(np.arange(len(sketches)), NEGATIVES)
     own = matches.truth[anchor]
     other = (own + rng.integers(1, len(photos), len(own))) % len(photos)
     machine = RankSVM(C).fit(*(-np.abs(sketches[anchor] - photos[rows]) for rows in (own, other)))
-    gallery = describe(_pages(split.gallery))
-    return np.stack([-machine.score(-np.abs(query - gallery)) for query in describe(_pages(split.queries))])
+    queries, gallery = (describe(_pages(side, page)) for side in (split.queries, split.gallery))
+    return np.stack([-machine.score(-np.abs(query - gallery)) for query in queries])
 
 
 def _blocks(pages: Pages) -> Float32[np.ndarray, "N M D"]:

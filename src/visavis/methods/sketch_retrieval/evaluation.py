@@ -28,7 +28,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
         VisavisError: the protocol is unknown or the data lacks what it needs.
     """
     data = open_dataset(data_name or bundle.config.recipe["data"])
-    name = protocol_name or _default_protocol(bundle, data)
+    name = protocol_name or default_protocol(bundle.config.recipe["photo_domains"], data)
     if name not in PROTOCOLS:
         raise VisavisError(f"protocol '{name}' is unknown; use one of {', '.join(PROTOCOLS)}")
     protocol = PROTOCOLS[name]
@@ -37,7 +37,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     scorer, page = retriever.scorer, retriever.page
     queries = load_pages(split.queries, page)
     gallery = load_pages(
-        split.gallery, page, rgb=scorer.model.stem is not None and protocol.gallery_domain == "photo"
+        split.gallery, page, rgb=retriever.reads_colour and protocol.gallery_domain == "photo"
     )
     scores = (
         scorer.ten_view_scores(queries, gallery) if protocol.views > 1 else scorer.scores(queries, gallery)
@@ -50,7 +50,13 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     return Evaluation(name, data.name, data.digest(), metrics)
 
 
-def _default_protocol(bundle: Bundle, data: DataSet) -> str:
-    if "edge" in bundle.config.recipe["photo_domains"] and "edge" in data.items["domain"]:
+def default_protocol(photo_domains: list[str], data: DataSet) -> str:
+    """`qmul-v1` where edge maps are given and learned from, else the one that searches photos."""
+    if "edge" in photo_domains and "edge" in data.items["domain"]:
         return "qmul-v1"
     return "qmul-v1-photos" if data.name.startswith("qmul") else "test-split"
+
+
+def gallery_domain(bundle: Bundle, data: DataSet) -> str:
+    """The domain that stands for the photos when the bundle is measured on `data` by default."""
+    return PROTOCOLS[default_protocol(bundle.config.recipe["photo_domains"], data)].gallery_domain

@@ -53,6 +53,8 @@ class AttributeRanker(nn.Module):
         hidden: width of the shared fully connected layer; 0 = none.
         dropout: share of the trunk's units dropped while training.
         photo_stem: learn the photo branch's page from RGB instead of reading edge maps.
+        two_towers: give the photos a network of their own that shares nothing (F. Wang, L. Kang, Y. Li,
+            "Sketch-based 3D Shape Retrieval Using Convolutional Neural Networks", CVPR 2015).
     """
 
     def __init__(
@@ -63,8 +65,12 @@ class AttributeRanker(nn.Module):
         hidden: int = 512,
         dropout: float = 0.0,
         photo_stem: bool = False,
+        two_towers: bool = False,
     ) -> None:
         super().__init__()
+        self.photo_tower = (
+            AttributeRanker(backbone, attributes, embedding, hidden, dropout) if two_towers else None
+        )
         self.trunk = Trunk(backbone, hidden, dropout)
         self.stem = PhotoStem() if photo_stem else None
         self.embed = nn.Linear(self.trunk.width, embedding)
@@ -82,8 +88,11 @@ class AttributeRanker(nn.Module):
         """The photo branch's page: the learned stem on RGB, or the given edge map itself."""
         return photos if self.stem is None else self.stem(photos)
 
-    def forward(self, pages: Float[Tensor, "B 1 H W"]) -> Encoding:
-        """Encode grey pages with values in 0..1, white = 1."""
+    def forward(self, pages: Float[Tensor, "B 1 H W"], photos: bool = False) -> Encoding:
+        """Encode grey pages with values in 0..1, white = 1; which side they are of matters to two towers."""
+        if photos and self.photo_tower is not None:
+            encoding: Encoding = self.photo_tower(pages)
+            return encoding
         shared = self.trunk(pages)
         return Encoding(F.normalize(self.embed(shared), dim=1), self.describe(shared))
 

@@ -18,6 +18,7 @@ class Model(Options):
     embedding: PositiveInt = 256
     hidden: NonNegativeInt = Field(512, description="of the shared fully connected layer; 0 = none")
     dropout: float = Field(0.0, ge=0, lt=1)
+    two_towers: bool = Field(False, description="a network for each side that shares nothing, as in 3DS")
     photo_stem: bool = Field(False, description="learn the photo page from RGB instead of edge maps")
     page: PositiveInt = Field(112, description="side of the pages kept in memory; cropped to the backbone's")
     hog_weight: float = Field(0.0, ge=0, lt=1, description="share of whitened HOG fused into the embedding")
@@ -27,8 +28,8 @@ class Model(Options):
 class Losses(Options):
     """The overall loss of Song et al. (BMVC 2016); a weight of 0 switches its task off."""
 
-    ranking: Literal["triplet", "in_batch_triplet", "info_nce"] = "triplet"
-    margin: PositiveFloat | None = Field(0.3, description="of the triplet hinge; null = soft margin")
+    ranking: Literal["triplet", "in_batch_triplet", "info_nce", "contrastive"] = "triplet"
+    margin: PositiveFloat | None = Field(0.3, description="of the hinge; null = soft margin, for triplets")
     squared: bool = Field(False, description="triplet on squared distances, as in CVPR 2016")
     temperature: PositiveFloat = 0.1
     attribute_ranking: float = Field(
@@ -62,6 +63,10 @@ class SketchRecipe(Recipe):
     photo_domains: list[str] = Field(["photo"], description="domains that feed the photo branch: edge, photo")
     fold: int | None = Field(None, ge=0, lt=5, description="hold out this fifth of the training items")
     tuples: Tuples = "in_batch"
+    distractors: str | None = Field(
+        None, description="data whose photos no sketch means, as further negatives of in-batch losses"
+    )
+    mirror: float = Field(0.0, ge=0, le=1, description="share of the batches that are mirrored as a whole")
     hard_ratio: float = Field(0.75, ge=0, le=1)
     model: Model = Model()
     losses: Losses = Losses()

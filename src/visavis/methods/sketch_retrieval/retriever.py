@@ -40,7 +40,9 @@ class SketchRetriever:
         self.scorer = Scorer(
             model.eval(),
             calibration["attribute_weight"],
-            HogWccn.from_weights(bundle.weights, hog_cell(self.page)) if "hog_weight" in calibration else None,
+            HogWccn.from_weights(bundle.weights, hog_cell(self.page))
+            if "hog_weight" in calibration
+            else None,
             calibration.get("hog_weight", 0.0),
         )
 
@@ -48,6 +50,11 @@ class SketchRetriever:
     def dimension(self) -> int:
         """D, dimension of the embeddings."""
         return self.scorer.dimension
+
+    @property
+    def reads_colour(self) -> bool:
+        """Whether photos enter in colour, through a learned stem, instead of as edge maps."""
+        return self.scorer.model.stem is not None
 
     def encode(self, items: pl.DataFrame) -> Encoded:
         """Embeddings and attribute probabilities of a table of items (columns `path`, `domain`).
@@ -71,7 +78,7 @@ class SketchRetriever:
         )
 
     def _encode_side(self, items: pl.DataFrame, sketches: bool) -> Encoded:
-        rgb = self.scorer.model.stem is not None and not sketches
+        rgb = self.reads_colour and not sketches
         return self.scorer.encode(load_pages(items, self.page, rgb), sketches=sketches)
 
     def embed(self, items: pl.DataFrame) -> Float[np.ndarray, "N D"]:

@@ -52,7 +52,7 @@ class Scorer:
 
     def encode(self, pages: UInt8[Tensor, "N C H W"], *, sketches: bool) -> Encoded:
         """Encode pages (0..255) of sketches or of photos; three channels go through the photo stem."""
-        return self._fused(self._encode(centre_crop(pages, self.model.side)), pages, sketches)
+        return self._fused(self._encode(centre_crop(pages, self.model.side), sketches), pages, sketches)
 
     def scores(
         self, queries: UInt8[Tensor, "Q 1 H W"], gallery: UInt8[Tensor, "N C H W"]
@@ -66,7 +66,7 @@ class Scorer:
         """Mean of R_s crop to crop over ten views, as the authors' released test does."""
         views = [
             [
-                self._fused(self._encode(view.float() / 255), pages, sketches)
+                self._fused(self._encode(view.float() / 255, sketches), pages, sketches)
                 for view in ten_views(pages, self.model.side).unbind(1)
             ]
             for pages, sketches in ((queries, True), (gallery, False))
@@ -93,18 +93,16 @@ class Scorer:
         return Encoded(fuse(encoded.embeddings, whitened, self.hog_weight), encoded.probabilities)
 
     @torch.no_grad()
-    def _encode(self, pages: Float[Tensor, "N C h w"]) -> Encoded:
+    def _encode(self, pages: Float[Tensor, "N C h w"], sketches: bool) -> Encoded:
         device = next(self.model.parameters()).device
         embeddings, probabilities = [], []
-        for batch in torch.split(pages, BATCH):
-            encoding = self._encode_batch(batch.to(device))
+        for part in torch.split(pages, BATCH):
+            batch = part.to(device)
+            grey = self.model.page_of(batch) if batch.shape[1] == COLOUR else batch
+            encoding: Encoding = self.model(grey, photos=not sketches)
             embeddings.append(encoding.embedding.float().cpu())
             probabilities.append(encoding.logits.float().sigmoid().cpu())
         return Encoded(torch.cat(embeddings).numpy(), torch.cat(probabilities).numpy())
-
-    def _encode_batch(self, pages: Float[Tensor, "B C h w"]) -> Encoding:
-        encoding: Encoding = self.model(self.model.page_of(pages) if pages.shape[1] == COLOUR else pages)
-        return encoding
 
 
 def fuse(

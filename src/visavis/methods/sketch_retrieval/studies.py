@@ -3,19 +3,15 @@
 import time
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float
-
+from visavis.bundle import find_bundle, read_bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
-from visavis.methods.sketch_retrieval.baselines import BASELINES, evaluate_baseline
-from visavis.methods.sketch_retrieval.evaluation import evaluate
+from visavis.methods.sketch_retrieval.baselines import BASELINES, deep_rank_svm, evaluate_baseline
+from visavis.methods.sketch_retrieval.comparison import compare
+from visavis.methods.sketch_retrieval.evaluation import default_protocol
 from visavis.methods.sketch_retrieval.recipe import SketchRecipe
-from visavis.methods.sketch_retrieval.training import train
-from visavis.metrics.evaluation import Evaluation, over_seeds
-from visavis.metrics.intervals import paired_bootstrap
-from visavis.records import Metric, ResultRecord
-from visavis.training.results import summarise
+from visavis.metrics.evaluation import over_seeds
+from visavis.records import ResultRecord
 from visavis.training.run import device_name
 
 NO_PREDICTION = {"sketch_attributes": 0.0, "positive_attributes": 0.0, "negative_attributes": 0.0}
@@ -36,7 +32,7 @@ def ablation(
         name: recipe.model_copy(update={"losses": recipe.losses.model_copy(update=switches)})
         for name, switches in ABLATIONS.items()
     }
-    return _compare(arms, seeds, run, command, quiet)
+    return compare(arms, seeds, run, command, quiet)
 
 
 def stages(
@@ -47,24 +43,29 @@ def stages(
     if not source.startswith("bundle:"):
         raise VisavisError("model.backbone: this study needs the run of a pre-training, bundle:RUN")
     folder = Path(source.removeprefix("bundle:"))
+    backbone = read_bundle(find_bundle(folder), method="pretraining").config.settings["net"]["backbone"]
     begun = sorted(folder.glob("*/bundle/config.json"), key=lambda path: path.stat().st_mtime)
     starts = {f"after stage {path.parents[1].name}": f"bundle:{path.parents[1]}" for path in begun}
     arms = {
         name: recipe.model_copy(update={"model": recipe.model.model_copy(update={"backbone": start})})
-        for name, start in {"all stages": source, **starts, "no pre-training": "small"}.items()
+        for name, start in {"all stages": source, **starts, "no pre-training": backbone}.items()
     }
-    return _compare(arms, seeds, run, command, quiet)
+    return compare(arms, seeds, run, command, quiet)
 
 
 def baselines(recipe: SketchRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord:
     """What the paper compares with, learned from the recipe's data: HOG + WCCN is the record, the rest peers.
 
-    No network is trained, so neither seeds nor the run folder matter.
+    Where the recipe starts from a pre-training, a ranking SVM on its features is among them. No network is
+    trained, so neither seeds nor the run folder matter. Photos stand as the recipe's `photo_domains` say.
     """
     data = open_dataset(recipe.data)
-    protocol = "qmul-v1" if "edge" in data.items["domain"] else "test-split"
+    protocol = default_protocol(recipe.photo_domains, data)
     started = time.monotonic()
-    figures = {name: evaluate_baseline(name, data, protocol) for name in BASELINES}
+    compared = dict(BASELINES)
+    if recipe.model.backbone.startswith("bundle:"):
+        compared["deep feature + rankSVM"] = deep_rank_svm(recipe)
+    figures = {name: evaluate_baseline(baseline, data, protocol) for name, baseline in compared.items()}
     best = figures.pop("HOG + WCCN")
     return ResultRecord(
         method=recipe.method,
@@ -87,47 +88,3 @@ STUDIES = {
     "stages": stages,
     "baselines": baselines,
 }
-
-
-def _compare(
-    arms: dict[str, SketchRecipe], seeds: list[int], run: Path, command: str, quiet: bool
-) -> ResultRecord | None:
-    """Train all arms, every seed of one before the next; the first is the record, the others its peers."""
-    evaluations: dict[str, list[Evaluation]] = {}
-    record: ResultRecord | None = None
-    for name, recipe in arms.items():
-        bundles = []
-        for seed in seeds:
-            folder = run / name.replace(" ", "-").replace(",", "") / f"seed-{seed}"
-            bundle = train(recipe.model_copy(update={"seed": seed}), folder, quiet)
-            if bundle is None:
-                return None
-            bundles.append(bundle)
-        evaluations[name] = [evaluate(bundle, None, None) for bundle in bundles]
-        if record is None:
-            record = summarise(bundles, evaluations[name], command)
-    assert record is not None
-    first = next(iter(evaluations))
-    peers = {
-        name: over_seeds(results) | _differences(evaluations[first], results)
-        for name, results in evaluations.items()
-        if name != first
-    }
-    return record.model_copy(update={"peers": peers})
-
-
-def _differences(ours: list[Evaluation], theirs: list[Evaluation]) -> dict[str, Metric]:
-    """What the first arm gains over another, paired by query, mean over seeds."""
-    gains = {}
-    for name in ours[0].metrics:
-        interval = paired_bootstrap(_per_query(ours, name), _per_query(theirs, name))
-        gains[f"gain_{name}"] = Metric(mean=interval.estimate, ci95=(interval.low, interval.high))
-    return gains
-
-
-def _per_query(evaluations: list[Evaluation], name: str) -> Float[np.ndarray, " Q"]:
-    metrics = [evaluation.metrics[name] for evaluation in evaluations]
-    judged = metrics[0].counts > 0
-    shares = np.stack([metric.sums[judged] / metric.counts[judged] for metric in metrics])
-    mean: np.ndarray = shares.mean(axis=0)
-    return mean

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import polars as pl
 import torch
 from torch import Tensor
 
@@ -11,6 +12,7 @@ from visavis.bundle import Bundle, find_bundle, read_bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.losses.attributes import attribute_cross_entropy, attribute_disagreement
+from visavis.losses.contrastive import contrastive_loss
 from visavis.losses.infonce import info_nce_loss
 from visavis.losses.triplet import batch_triplet_loss, triplet_loss
 from visavis.methods.sketch_retrieval.data import Tuple, TupleData, load_pages
@@ -39,6 +41,7 @@ class SketchTask(Task):
         super().__init__(model, recipe.schedule)
         self.recipe, self.tuples, self.held_out = recipe, tuples, held_out
         self.sketches, self.photos = tuples.sketches.pages, tuples.photos.pages
+        self.distractors = tuples.distractors
         if recipe.model.frozen:
             model.trunk.backbone.requires_grad_(False)
         if held_out is not None:
@@ -61,8 +64,7 @@ class SketchTask(Task):
             "sketch_attributes": attribute_cross_entropy(sketch.logits, batch.sketch_attributes),
             "positive_attributes": attribute_cross_entropy(positive.logits, batch.positive_attributes),
         }
-        if negative is not None:
-            assert batch.negative_attributes is not None
+        if negative is not None and batch.negative_attributes is not None:
             side_tasks["negative_attributes"] = attribute_cross_entropy(
                 negative.logits, batch.negative_attributes
             )
@@ -88,12 +90,24 @@ class SketchTask(Task):
         """One network on one stacked batch: the branches share every weight."""
         pages = [self.sketches(batch.sketches), self.model.page_of(self.photos(batch.positives))]
         if batch.negatives is not None:
-            pages.append(self.model.page_of(self.photos(batch.negatives)))
-        stacked = self.model(torch.cat(pages).contiguous(memory_format=torch.channels_last))
-        embeddings = stacked.embedding.float().chunk(len(pages))
-        logits = stacked.logits.float().chunk(len(pages))
+            source = self.photos if batch.negative_attributes is not None else self.distractors
+            assert source is not None
+            pages.append(self.model.page_of(source(batch.negatives)))
+        if batch.mirrored:
+            pages = [page.flip(-1) for page in pages]
+        if self.model.photo_tower is None:
+            encodings = [self._encode_stacked(pages)]
+        else:
+            encodings = [self._encode_stacked(pages[:1]), self._encode_stacked(pages[1:], photos=True)]
+        embeddings = torch.cat([one.embedding for one in encodings]).float().chunk(len(pages))
+        logits = torch.cat([one.logits for one in encodings]).float().chunk(len(pages))
         branches = [Encoding(*pair) for pair in zip(embeddings, logits, strict=True)]
         return Branches(branches[0], branches[1], branches[2] if len(branches) > 2 else None)
+
+    def _encode_stacked(self, pages: list[Tensor], photos: bool = False) -> Encoding:
+        stacked = torch.cat(pages).contiguous(memory_format=torch.channels_last)
+        encoding: Encoding = self.model(stacked, photos)
+        return encoding
 
 
 class Branches(NamedTuple):
@@ -108,15 +122,28 @@ def ranking_loss(options: Losses, branches: Branches, items: Tensor) -> Tensor:
     """The main task: the sketch is nearer to its photo than to another, given or of the batch."""
     sketch, positive = branches.sketch.embedding, branches.positive.embedding
     if options.ranking == "info_nce":
-        return info_nce_loss(sketch, positive, temperature=options.temperature, labels=items)
+        distractors = None if branches.negative is None else branches.negative.embedding
+        return info_nce_loss(
+            sketch, positive, temperature=options.temperature, labels=items, negatives=distractors
+        )
     if options.ranking == "in_batch_triplet":
         return batch_triplet_loss(
             sketch, positive, margin=options.margin, squared=options.squared, labels=items
         )
+    if options.ranking == "contrastive":
+        return in_batch_contrastive_loss(options, sketch, positive, items)
     assert branches.negative is not None  # `build_task` has refused a recipe without one
     return triplet_loss(
         sketch, positive, branches.negative.embedding, margin=options.margin, squared=options.squared
     )
+
+
+def in_batch_contrastive_loss(options: Losses, sketch: Tensor, photo: Tensor, items: Tensor) -> Tensor:
+    """Every sketch with its own photo, and with that of the next row, which is another item's."""
+    assert options.margin is not None  # `build_task` has refused a recipe without one
+    same = torch.cat([torch.ones_like(items, dtype=torch.bool), items == items.roll(1)])
+    pairs = torch.cat([sketch, sketch]), torch.cat([photo, photo.roll(1, 0)])
+    return contrastive_loss(*pairs, same, margin=options.margin)
 
 
 def build_task(recipe: SketchRecipe, data: DataSet, model: AttributeRanker) -> SketchTask:
@@ -130,6 +157,8 @@ def build_task(recipe: SketchRecipe, data: DataSet, model: AttributeRanker) -> S
             f"losses.ranking '{recipe.losses.ranking}' does not go with tuples '{recipe.tuples}': "
             f"'triplet' takes 'human' or 'attributes', the in-batch losses take 'in_batch'"
         )
+    if recipe.losses.ranking == "contrastive" and recipe.losses.margin is None:
+        raise VisavisError("losses.ranking 'contrastive' needs a margin; set losses.margin, for example to 1")
     if recipe.model.hog_weight and recipe.model.photo_stem:
         raise VisavisError("model.hog_weight needs edge maps as photo pages; set model.photo_stem to false")
     train, held_out = data.select(split="train"), None
@@ -144,8 +173,23 @@ def build_task(recipe: SketchRecipe, data: DataSet, model: AttributeRanker) -> S
         recipe.tuples,
         recipe.hard_ratio,
         (recipe.sketch_augmentation, recipe.photo_augmentation),
+        recipe.mirror,
+        None if recipe.distractors is None else distractor_photos(recipe.distractors),
     )
     return SketchTask(recipe, model, tuples, held_out)
+
+
+def distractor_photos(source: str) -> pl.DataFrame:
+    """The photos of a data set that are not for testing.
+
+    Raises:
+        VisavisError: there are none.
+    """
+    data = open_dataset(source)
+    photos = data.items.filter(pl.col("domain") == "photo", pl.col("split").fill_null("train") == "train")
+    if photos.is_empty():
+        raise VisavisError(f"distractors: {data.name} has no photo of split 'train', or without a split")
+    return photos
 
 
 def build_model(
@@ -169,6 +213,7 @@ def build_model(
         "hidden": options.hidden,
         "dropout": options.dropout,
         "photo_stem": options.photo_stem,
+        "two_towers": options.two_towers,
     }
     model = AttributeRanker(**net)
     if start is not None:

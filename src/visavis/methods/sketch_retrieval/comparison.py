@@ -1,0 +1,152 @@
+"""Arms of an experiment: trained, measured by the network alone, compared query by query, and drawn."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from jaxtyping import Float
+
+from visavis import images
+from visavis.bundle import Bundle, recalibrated
+from visavis.datasets import open_dataset
+from visavis.methods.sketch_retrieval.data import load_pages
+from visavis.methods.sketch_retrieval.evaluation import evaluate, gallery_domain
+from visavis.methods.sketch_retrieval.protocol import official_split
+from visavis.methods.sketch_retrieval.recipe import SketchRecipe
+from visavis.methods.sketch_retrieval.retriever import SketchRetriever
+from visavis.methods.sketch_retrieval.training import train
+from visavis.metrics.evaluation import Evaluation, PerQuery, over_seeds
+from visavis.metrics.intervals import paired_bootstrap
+from visavis.pictures.strip import Answer, strips
+from visavis.records import Metric, ResultRecord
+from visavis.training.results import summarise
+
+POOLED = {"qmul-v1": ("qmul-shoe-v1", "qmul-chair-v1")}  # sets trained apart, their queries counted together
+PICTURE = "comparison.png"
+DRAWN, ANSWERS, CELL = 4, 5, 128  # queries and answers drawn; pixels
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm: its bundles, of every seed and data set, and an evaluation for each seed."""
+
+    bundles: list[Bundle]
+    evaluations: list[Evaluation]
+
+
+def compare(
+    arms: dict[str, SketchRecipe], seeds: list[int], run: Path, command: str, quiet: bool
+) -> ResultRecord | None:
+    """Train all arms, every seed of one before the next; the first is the record, the others its peers.
+
+    A run stands in `run/DATA/ARM/seed-N`. Data `qmul-v1` means shoes and chairs trained apart and counted
+    together. HOG + WCCN takes no part in the scores. Draws the first arm above the last in `run`.
+
+    Returns:
+        the record, or None where a training was interrupted.
+    """
+    trained: dict[str, Arm] = {}
+    for name, recipe in arms.items():
+        arm = _train_arm(name, recipe, seeds, run, quiet)
+        if arm is None:
+            return None
+        trained[name] = arm
+    first, *others = trained
+    draw_comparison({name: trained[name].bundles[0] for name in (first, others[-1])}, run / PICTURE)
+    peers = {
+        name: over_seeds(trained[name].evaluations)
+        | gains(trained[first].evaluations, trained[name].evaluations)
+        for name in others
+    }
+    record = summarise(trained[first].bundles, trained[first].evaluations, command, peers)
+    return record.model_copy(update={"recipe": f"{record.recipe}, {first}", "seeds": seeds})
+
+
+def _train_arm(name: str, recipe: SketchRecipe, seeds: list[int], run: Path, quiet: bool) -> Arm | None:
+    bundles, evaluations = [], []
+    for seed in seeds:
+        parts = []
+        for data in POOLED.get(recipe.data, (recipe.data,)):
+            folder = run / data / name.replace(" ", "-").replace(",", "") / f"seed-{seed}"
+            bundle = train(recipe.model_copy(update={"seed": seed, "data": data}), folder, quiet)
+            if bundle is None:
+                return None
+            fused = "hog_weight" in bundle.config.calibration
+            parts.append(recalibrated(bundle, ["hog_weight=0"]) if fused else bundle)
+        bundles += parts
+        evaluations.append(pooled(recipe.data, [evaluate(bundle, None, None) for bundle in parts]))
+    return Arm(bundles, evaluations)
+
+
+def pooled(data: str, evaluations: list[Evaluation]) -> Evaluation:
+    """Evaluations of several data sets under one protocol as one, all queries together."""
+    if len(evaluations) == 1:
+        return evaluations[0]
+    metrics = {
+        name: PerQuery(
+            np.concatenate([one.metrics[name].sums for one in evaluations]),
+            np.concatenate([one.metrics[name].counts for one in evaluations]),
+        )
+        for name in evaluations[0].metrics
+    }
+    return Evaluation(evaluations[0].protocol, data, open_dataset(data).digest(), metrics)
+
+
+def gains(ours: list[Evaluation], theirs: list[Evaluation]) -> dict[str, Metric]:
+    """What the first arm gains over another, paired by query, mean over seeds."""
+    found = {}
+    for name in ours[0].metrics:
+        interval = paired_bootstrap(_per_query(ours, name), _per_query(theirs, name))
+        found[f"gain_{name}"] = Metric(mean=interval.estimate, ci95=(interval.low, interval.high))
+    return found
+
+
+def _per_query(evaluations: list[Evaluation], name: str) -> Float[np.ndarray, " Q"]:
+    metrics = [evaluation.metrics[name] for evaluation in evaluations]
+    judged = metrics[0].counts > 0
+    shares = np.stack([metric.sums[judged] / metric.counts[judged] for metric in metrics])
+    mean: np.ndarray = shares.mean(axis=0)
+    return mean
+
+
+def draw_comparison(bundles: dict[str, Bundle], target: Path) -> None:
+    """For the same test sketches, the answers of each model in a row, the true photo framed.
+
+    The slides' figure of the multi-task model above the triplet model. Sketches are taken evenly from the
+    test split, not picked.
+    """
+    rows, titles = [], []
+    answers = {name: _answers(bundle) for name, bundle in bundles.items()}
+    for query in range(DRAWN):
+        for name, drawn in answers.items():
+            rows.append(drawn[query])
+            titles.append(name)
+    images.save(target, strips(rows, titles, cell=CELL))
+
+
+def _answers(bundle: Bundle) -> list[tuple[np.ndarray, list[Answer]]]:
+    data = open_dataset(bundle.config.recipe["data"])
+    split = official_split(data, gallery_domain(bundle, data))
+    retriever = SketchRetriever(bundle)
+    chosen = np.linspace(0, len(split.queries) - 1, DRAWN).round().astype(int)
+    queries = split.queries[chosen]
+    gallery = load_pages(split.gallery, retriever.page, rgb=retriever.reads_colour)
+    scores = retriever.scorer.scores(load_pages(queries, retriever.page), gallery)
+    shown = _shown(data.items, split.gallery)
+    found = []
+    for path, truth, row in zip(queries["path"], split.truth[chosen], scores, strict=True):
+        nearest = np.argsort(row, kind="stable")[:ANSWERS]
+        answers = [
+            Answer(images.load(shown[photo], size=CELL), f"{place}. {row[photo]:.3f}", bool(photo == truth))
+            for place, photo in enumerate(nearest, 1)
+        ]
+        found.append((images.load(path, size=CELL), answers))
+    return found
+
+
+def _shown(items: pl.DataFrame, gallery: pl.DataFrame) -> list[str]:
+    """The photo of each gallery item, where it stands there as an edge map."""
+    photos = items.filter(pl.col("domain") == "photo")
+    photo_of = dict(zip(photos["label"], photos["path"], strict=True))
+    return [photo_of.get(label, path) for label, path in gallery.select("label", "path").iter_rows()]
