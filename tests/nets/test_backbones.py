@@ -28,9 +28,7 @@ def test_white_paper_is_no_signal_for_small() -> None:
 
 
 def test_unknown_name_lists_what_there_is() -> None:
-    with pytest.raises(
-        VisavisError, match="'smal' is unknown; use one of small, medium, sketch-a-net or timm:NAME"
-    ):
+    with pytest.raises(VisavisError, match="'smal' is unknown; use one of small, sketch-a-net or timm:NAME"):
         build_backbone("smal")
 
 

@@ -15,7 +15,6 @@ def info_nce_loss(
     *,
     temperature: float,
     labels: Int[Tensor, " B"] | None = None,
-    negatives: Float[Tensor, "N D"] | None = None,
     gather: bool = False,
 ) -> Float[Tensor, ""]:
     """-log softmax_j(a_i . b_j / t) at j = i, averaged over i and over both directions a -> b and b -> a.
@@ -26,7 +25,6 @@ def info_nce_loss(
         a, b: embeddings (B, D) of unit length, row i of one belonging to row i of the other.
         temperature: t > 0.
         labels: (B,), rows of one label are left out of each other's negatives; None: none are.
-        negatives: (N, D), further items that belong to no row of `a` and stand against each of them.
         gather: take the negatives from all processes, see `gather_rows`.
 
     Raises:
@@ -42,5 +40,4 @@ def info_nce_loss(
     if labels is not None:
         no_negative = (labels[:, None] == labels) & (partner[:, None] != partner)
         logits = logits.masked_fill(no_negative, -torch.inf)
-    among_all = logits if negatives is None else torch.cat([logits, a @ negatives.T / temperature], dim=1)
-    return (cross_entropy(among_all, partner) + cross_entropy(logits.T, partner)) / 2
+    return (cross_entropy(logits, partner) + cross_entropy(logits.T, partner)) / 2

@@ -1,6 +1,5 @@
 """Backbones by name: our own, and optional doors to pre-trained ones."""
 
-from collections.abc import Callable
 from importlib import import_module
 
 import torch
@@ -12,17 +11,13 @@ from visavis.nets.backbone import Backbone
 from visavis.nets.sketch_a_net import SketchANet
 from visavis.nets.small import SmallNet
 
-OWN: dict[str, Callable[[], Backbone]] = {
-    "small": SmallNet,
-    "medium": lambda: SmallNet(side=160, width=48),
-    "sketch-a-net": SketchANet,
-}
+OWN: dict[str, type[Backbone]] = {"small": SmallNet, "sketch-a-net": SketchANet}
 
 
 def build_backbone(name: str) -> Backbone:
     """Build a backbone by name.
 
-    `small`, `medium`, `sketch-a-net`, or `timm:NAME` for a pre-trained network of the timm package.
+    `small`, `sketch-a-net`, or `timm:NAME` for a pre-trained network of the timm package.
 
     Raises:
         VisavisError: the name is unknown, or the door's package is not installed.

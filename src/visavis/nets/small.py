@@ -35,17 +35,14 @@ class SmallNet(Backbone):
     """Stem of stride 4 and three residual stages; the map keeps its places, 7 x 7 of a 112 px page.
 
     Where a heel stands is what tells shoes apart, so nothing is pooled globally: the caller flattens.
-
-    Args:
-        side: of the page in pixels, a multiple of 16.
-        width: channels of the stem; the stages have one, two and four times as many.
     """
 
+    side = 112
     channels = 64
+    map_side = 7
 
-    def __init__(self, side: int = 112, width: int = 32) -> None:
+    def __init__(self, width: int = 32) -> None:
         super().__init__()
-        self.side, self.map_side = side, side // 16
         self.layers = nn.Sequential(
             nn.Conv2d(1, width, 7, 2, 3, bias=False),
             nn.BatchNorm2d(width),

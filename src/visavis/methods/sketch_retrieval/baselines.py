@@ -122,7 +122,7 @@ BASELINES: dict[str, Baseline] = {
 
 def evaluate_baseline(baseline: Baseline, data: DataSet, protocol: str) -> Evaluation:
     """Learn a baseline from the training split and measure it on the test split."""
-    split = official_split(data, PROTOCOLS[protocol].gallery_domain)
+    split = official_split(data, PROTOCOLS[protocol].gallery_domains[0])
     scores = baseline(data.select(split="train"), split)
     return Evaluation(protocol, data.name, data.digest(), evaluate_scores(split, scores))
 
@@ -131,7 +131,7 @@ def validate_baseline(baseline: Baseline, data: DataSet, protocol: str) -> list[
     """The metrics of a baseline on each of the five folds of the training items."""
     return [
         evaluate_scores(split, baseline(train, split))
-        for train, split in folds(data, PROTOCOLS[protocol].gallery_domain)
+        for train, split in folds(data, PROTOCOLS[protocol].gallery_domains[0])
     ]
 
 

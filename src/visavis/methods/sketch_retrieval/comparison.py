@@ -10,8 +10,7 @@ from jaxtyping import Float
 from visavis import images
 from visavis.bundle import Bundle, recalibrated
 from visavis.datasets import open_dataset
-from visavis.methods.sketch_retrieval.data import load_pages
-from visavis.methods.sketch_retrieval.evaluation import evaluate, gallery_domain
+from visavis.methods.sketch_retrieval.evaluation import evaluate, gallery_domain, gallery_scores
 from visavis.methods.sketch_retrieval.protocol import official_split
 from visavis.methods.sketch_retrieval.recipe import SketchRecipe
 from visavis.methods.sketch_retrieval.retriever import SketchRetriever
@@ -127,12 +126,11 @@ def draw_comparison(bundles: dict[str, Bundle], target: Path) -> None:
 
 def _answers(bundle: Bundle) -> list[tuple[np.ndarray, list[Answer]]]:
     data = open_dataset(bundle.config.recipe["data"])
-    split = official_split(data, gallery_domain(bundle, data))
-    retriever = SketchRetriever(bundle)
+    domain = gallery_domain(bundle, data)
+    split = official_split(data, domain)
     chosen = np.linspace(0, len(split.queries) - 1, DRAWN).round().astype(int)
     queries = split.queries[chosen]
-    gallery = load_pages(split.gallery, retriever.page, rgb=retriever.reads_colour)
-    scores = retriever.scorer.scores(load_pages(queries, retriever.page), gallery)
+    scores = gallery_scores(SketchRetriever(bundle), split, domain)[chosen]
     shown = _shown(data.items, split.gallery)
     found = []
     for path, truth, row in zip(queries["path"], split.truth[chosen], scores, strict=True):

@@ -28,8 +28,7 @@ Tuples = Literal["in_batch", "human", "attributes"]
 class Tuple(NamedTuple):
     """One batch. Row i of the three views belongs together; attributes are NaN where unknown.
 
-    With in-batch negatives `negatives` are photos that belong to no row, or None where there are no such, and
-    `items` tells which rows show the same item.
+    With in-batch negatives `negatives` is None and `items` tells which rows show the same item.
     """
 
     sketches: View
@@ -39,7 +38,6 @@ class Tuple(NamedTuple):
     positive_attributes: Float[Tensor, "B K"]
     negative_attributes: Float[Tensor, "B K"] | None
     items: Int[Tensor, " B"]
-    mirrored: bool  # the whole batch, so that pairs stay pairs
 
 
 class Side:
@@ -51,18 +49,10 @@ class Side:
         self.pages = pages
         self.attributes = attribute_matrix(table)
         self.rows = [np.flatnonzero(numbers == number) for number in range(len(items))]
-        self.domains = table["domain"].to_numpy()
 
-    def pick(
-        self, items: Int[np.ndarray, " B"], rng: np.random.Generator, domain: str | None = None
-    ) -> Int[np.ndarray, " B"]:
-        """A random page row of each item, of that domain where it has one."""
-        return np.array([rng.choice(self._rows_in(int(item), domain)) for item in items])
-
-    def _rows_in(self, item: int, domain: str | None) -> Int[np.ndarray, "_"]:
-        rows = self.rows[item]
-        wanted = rows[self.domains[rows] == domain]
-        return wanted if len(wanted) else rows
+    def pick(self, items: Int[np.ndarray, " B"], rng: np.random.Generator) -> Int[np.ndarray, " B"]:
+        """A random page row of each item."""
+        return np.array([rng.choice(self.rows[item]) for item in items])
 
 
 class TupleData:
@@ -78,8 +68,6 @@ class TupleData:
             generated from attributes.
         hard_ratio: share of negatives taken from the sketch's candidates, the rest from all other photos.
         augmentations: of sketches and of photos.
-        mirror: share of the batches that are mirrored.
-        distractors: photos that no sketch means, further negatives of in-batch losses.
     """
 
     def __init__(
@@ -92,8 +80,6 @@ class TupleData:
         tuples: Tuples,
         hard_ratio: float,
         augmentations: tuple[Augmentation, Augmentation],
-        mirror: float = 0.0,
-        distractors: pl.DataFrame | None = None,
     ) -> None:
         sketches = data.items.filter(pl.col("domain") == "sketch")
         labelled = data.items.filter(pl.col("label").is_not_null())
@@ -105,13 +91,10 @@ class TupleData:
                 f"{data.name}: no sketch shares its label with an item of domain "
                 f"{' or '.join(photo_domains)}; give each sketch the label of its photo"
             )
-        self.photo_domains, self.hard_ratio, self.mirror = photo_domains, hard_ratio, mirror
+        self.hard_ratio = hard_ratio
         sketch_options, photo_options = augmentations
         self.sketches = Side(sketches, Pages(load_pages(sketches, page), side, sketch_options), self.items)
         self.photos = Side(photos, Pages(load_pages(photos, page, rgb), side, photo_options), self.items)
-        self.distractors = (
-            None if distractors is None else Pages(load_pages(distractors, page, rgb), side, photo_options)
-        )
         self.anchors = np.array([item for item, rows in enumerate(self.sketches.rows) if len(rows)])
         self.sampler = self._sampler(data, tuples)
 
@@ -129,22 +112,15 @@ class TupleData:
         return HogWccn(hog_cell(photos.shape[-1])).fit(sketches[pairs[:, 0]], photos, pairs[:, 1])
 
     def draw(self, batch: int, rng: np.random.Generator) -> Tuple:
-        """Draw a batch of tuples with their augmentation.
-
-        All photos of a batch come from one domain, as those of a gallery do; otherwise a photo's style would
-        tell it from the others.
-        """
-        domain = str(rng.choice(self.photo_domains))
+        """Draw a batch of tuples with their augmentation."""
         chosen = rng.choice(self.anchors, batch, replace=batch > len(self.anchors))
         positive, negative = (chosen, None) if self.sampler is None else self.sampler.draw(chosen, rng)
-        sketch_rows, positive_rows = self.sketches.pick(chosen, rng), self.photos.pick(positive, rng, domain)
+        sketch_rows, positive_rows = self.sketches.pick(chosen, rng), self.photos.pick(positive, rng)
         negatives = attributes = None
         if negative is not None:
-            negative_rows = self.photos.pick(negative, rng, domain)
+            negative_rows = self.photos.pick(negative, rng)
             negatives = self.photos.pages.draw(negative_rows, rng)
             attributes = self.photos.attributes[negative_rows]
-        elif self.distractors is not None and domain == "photo":
-            negatives = self.distractors.draw(rng.integers(0, len(self.distractors.pages), batch), rng)
         return Tuple(
             self.sketches.pages.draw(sketch_rows, rng),
             self.photos.pages.draw(positive_rows, rng),
@@ -153,7 +129,6 @@ class TupleData:
             self.photos.attributes[positive_rows],
             attributes,
             torch.from_numpy(chosen),
-            bool(rng.random() < self.mirror),
         )
 
     def _sampler(self, data: DataSet, tuples: Tuples) -> TripletSampler | None:

@@ -1,11 +1,15 @@
 """Measuring a bundle under a named protocol."""
 
+import numpy as np
+from jaxtyping import Float
+
 from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.methods.sketch_retrieval.data import load_pages
 from visavis.methods.sketch_retrieval.protocol import (
     PROTOCOLS,
+    RetrievalSplit,
     category_precision,
     evaluate_scores,
     official_split,
@@ -32,15 +36,14 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     if name not in PROTOCOLS:
         raise VisavisError(f"protocol '{name}' is unknown; use one of {', '.join(PROTOCOLS)}")
     protocol = PROTOCOLS[name]
-    split = official_split(data, protocol.gallery_domain)
+    split = official_split(data, protocol.gallery_domains[0])
     retriever = SketchRetriever(bundle)
-    scorer, page = retriever.scorer, retriever.page
-    queries = load_pages(split.queries, page)
-    gallery = load_pages(
-        split.gallery, page, rgb=retriever.reads_colour and protocol.gallery_domain == "photo"
-    )
-    scores = (
-        scorer.ten_view_scores(queries, gallery) if protocol.views > 1 else scorer.scores(queries, gallery)
+    scores = np.mean(
+        [
+            gallery_scores(retriever, official_split(data, domain), domain, protocol.views)
+            for domain in protocol.gallery_domains
+        ],
+        axis=0,
     )
     metrics = evaluate_scores(split, scores)
     if name == "category":
@@ -48,6 +51,16 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
             raise VisavisError(f"{data.name}: protocol 'category' needs several categories; use data qmul-v1")
         metrics["category_precision@10"] = category_precision(split, scores)
     return Evaluation(name, data.name, data.digest(), metrics)
+
+
+def gallery_scores(
+    retriever: SketchRetriever, split: RetrievalSplit, domain: str, views: int = 1
+) -> Float[np.ndarray, "Q N"]:
+    """R_s of every query of a split against every item of its gallery, which is of one domain."""
+    scorer = retriever.scorer
+    queries = load_pages(split.queries, retriever.page)
+    gallery = load_pages(split.gallery, retriever.page, rgb=retriever.reads_colour and domain == "photo")
+    return scorer.ten_view_scores(queries, gallery) if views > 1 else scorer.scores(queries, gallery)
 
 
 def default_protocol(photo_domains: list[str], data: DataSet) -> str:
@@ -59,4 +72,4 @@ def default_protocol(photo_domains: list[str], data: DataSet) -> str:
 
 def gallery_domain(bundle: Bundle, data: DataSet) -> str:
     """The domain that stands for the photos when the bundle is measured on `data` by default."""
-    return PROTOCOLS[default_protocol(bundle.config.recipe["photo_domains"], data)].gallery_domain
+    return PROTOCOLS[default_protocol(bundle.config.recipe["photo_domains"], data)].gallery_domains[0]

@@ -2,7 +2,8 @@
 
 `qmul-v1` (Yu et al., CVPR 2016; Song et al., BMVC 2016): every test sketch searches the photos of the
 whole test split, each photo standing as its edge map; acc@1, acc@10 and the share of human comparisons
-ordered as people did. Ties count as wrong. `qmul-v1-photos` searches the RGB photos instead.
+ordered as people did. Ties count as wrong. `qmul-v1-photos` searches the RGB photos instead, `qmul-v1-both`
+both forms at once.
 Validation takes five folds of the training items by number; every sketch of a held-out item is a query.
 """
 
@@ -22,18 +23,19 @@ from visavis.tables import DataSet
 
 
 class Protocol(NamedTuple):
-    """Which items stand for the photos, and how many views of each page are compared."""
+    """In which forms photos stand in the gallery (scores are averaged), and how many views are compared."""
 
-    gallery_domain: str
+    gallery_domains: tuple[str, ...]
     views: int
 
 
 PROTOCOLS = {
-    "qmul-v1": Protocol("edge", 1),
-    "qmul-v1-photos": Protocol("photo", 1),
-    "qmul-v1-10-views": Protocol("edge", 10),
-    "category": Protocol("edge", 1),  # one gallery of several categories, data qmul-v1
-    "test-split": Protocol("photo", 1),  # the same count on a user's own or rendered data
+    "qmul-v1": Protocol(("edge",), 1),
+    "qmul-v1-photos": Protocol(("photo",), 1),
+    "qmul-v1-both": Protocol(("edge", "photo"), 1),
+    "qmul-v1-10-views": Protocol(("edge",), 10),
+    "category": Protocol(("edge",), 1),  # one gallery of several categories, data qmul-v1
+    "test-split": Protocol(("photo",), 1),  # the same count on a user's own or rendered data
 }
 
 

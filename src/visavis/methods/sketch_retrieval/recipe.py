@@ -13,7 +13,7 @@ class Model(Options):
     """The network."""
 
     backbone: str = Field(
-        "small", description="small, medium, sketch-a-net, timm:NAME, or bundle:PATH of a pre-training"
+        "small", description="small, sketch-a-net, timm:NAME, or bundle:PATH of a pre-training"
     )
     embedding: PositiveInt = 256
     hidden: NonNegativeInt = Field(512, description="of the shared fully connected layer; 0 = none")
@@ -63,10 +63,6 @@ class SketchRecipe(Recipe):
     photo_domains: list[str] = Field(["photo"], description="domains that feed the photo branch: edge, photo")
     fold: int | None = Field(None, ge=0, lt=5, description="hold out this fifth of the training items")
     tuples: Tuples = "in_batch"
-    distractors: str | None = Field(
-        None, description="data whose photos no sketch means, as further negatives of in-batch losses"
-    )
-    mirror: float = Field(0.0, ge=0, le=1, description="share of the batches that are mirrored as a whole")
     hard_ratio: float = Field(0.75, ge=0, le=1)
     model: Model = Model()
     losses: Losses = Losses()

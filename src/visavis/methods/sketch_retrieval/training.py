@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 import torch
 from torch import Tensor
 
@@ -41,7 +40,6 @@ class SketchTask(Task):
         super().__init__(model, recipe.schedule)
         self.recipe, self.tuples, self.held_out = recipe, tuples, held_out
         self.sketches, self.photos = tuples.sketches.pages, tuples.photos.pages
-        self.distractors = tuples.distractors
         if recipe.model.frozen:
             model.trunk.backbone.requires_grad_(False)
         if held_out is not None:
@@ -64,7 +62,8 @@ class SketchTask(Task):
             "sketch_attributes": attribute_cross_entropy(sketch.logits, batch.sketch_attributes),
             "positive_attributes": attribute_cross_entropy(positive.logits, batch.positive_attributes),
         }
-        if negative is not None and batch.negative_attributes is not None:
+        if negative is not None:
+            assert batch.negative_attributes is not None
             side_tasks["negative_attributes"] = attribute_cross_entropy(
                 negative.logits, batch.negative_attributes
             )
@@ -90,11 +89,7 @@ class SketchTask(Task):
         """One network on one stacked batch: the branches share every weight."""
         pages = [self.sketches(batch.sketches), self.model.page_of(self.photos(batch.positives))]
         if batch.negatives is not None:
-            source = self.photos if batch.negative_attributes is not None else self.distractors
-            assert source is not None
-            pages.append(self.model.page_of(source(batch.negatives)))
-        if batch.mirrored:
-            pages = [page.flip(-1) for page in pages]
+            pages.append(self.model.page_of(self.photos(batch.negatives)))
         if self.model.photo_tower is None:
             encodings = [self._encode_stacked(pages)]
         else:
@@ -122,10 +117,7 @@ def ranking_loss(options: Losses, branches: Branches, items: Tensor) -> Tensor:
     """The main task: the sketch is nearer to its photo than to another, given or of the batch."""
     sketch, positive = branches.sketch.embedding, branches.positive.embedding
     if options.ranking == "info_nce":
-        distractors = None if branches.negative is None else branches.negative.embedding
-        return info_nce_loss(
-            sketch, positive, temperature=options.temperature, labels=items, negatives=distractors
-        )
+        return info_nce_loss(sketch, positive, temperature=options.temperature, labels=items)
     if options.ranking == "in_batch_triplet":
         return batch_triplet_loss(
             sketch, positive, margin=options.margin, squared=options.squared, labels=items
@@ -173,23 +165,8 @@ def build_task(recipe: SketchRecipe, data: DataSet, model: AttributeRanker) -> S
         recipe.tuples,
         recipe.hard_ratio,
         (recipe.sketch_augmentation, recipe.photo_augmentation),
-        recipe.mirror,
-        None if recipe.distractors is None else distractor_photos(recipe.distractors),
     )
     return SketchTask(recipe, model, tuples, held_out)
-
-
-def distractor_photos(source: str) -> pl.DataFrame:
-    """The photos of a data set that are not for testing.
-
-    Raises:
-        VisavisError: there are none.
-    """
-    data = open_dataset(source)
-    photos = data.items.filter(pl.col("domain") == "photo", pl.col("split").fill_null("train") == "train")
-    if photos.is_empty():
-        raise VisavisError(f"distractors: {data.name} has no photo of split 'train', or without a split")
-    return photos
 
 
 def build_model(
