@@ -60,3 +60,11 @@ def test_rendered_shoes_by_name(name: str, count: int, monkeypatch: pytest.Monke
 
     monkeypatch.setattr("visavis.datasets.rendered.rendered_shoes", stand_in)
     assert open_dataset(name).name == f"{count} shoes"
+
+
+def test_clothing_keeps_its_splits_and_says_its_terms(data_root: Path) -> None:
+    data = open_dataset("clothing")
+    assert data.items["label"].n_unique() == 10
+    assert set(data.items["split"]) == {"train", "validation", "test"}
+    assert len(data.items) == 3781
+    assert data.terms.startswith("CC0")

@@ -101,6 +101,40 @@ def test_results_hold_each_record_and_its_peers(root: Path) -> None:
     assert cells(chairs, "sketch_retrieval / paper")[0]["queries"] == "97"
 
 
+def test_a_peer_stands_once_beside_its_own_record(root: Path) -> None:
+    figures = {"acc@1": Metric(mean=0.2, per_seed=[0.2])}
+    record(recipe="HOG | SVM", metrics=figures, peers={"chance": figures}).write(
+        root / "results/sketch_retrieval/baselines.json"
+    )
+    record(peers={"HOG | SVM": figures, "chance": figures}).write(
+        root / "results/sketch_retrieval/shoes.json"
+    )
+    record(protocol="other", peers={"chance": figures}).write(root / "results/sketch_retrieval/other.json")
+    update_reports(root)
+    for text in (
+        (root / "RESULTS.md").read_text(),
+        (root / "src/visavis/methods/sketch_retrieval/README.md").read_text(),
+    ):
+        assert len(cells(text, "HOG / SVM")) == 1
+        assert [row["protocol"] for row in cells(text, "chance")] == ["other", "qmul-v1"]
+
+
+def test_gains_are_told_below_the_table(root: Path) -> None:
+    gains = {
+        "acc@1": Metric(mean=0.2),
+        "gain_acc@1": Metric(mean=0.05, ci95=(-0.012, 0.11)),
+        "gain_triplet_accuracy": Metric(mean=0.01, ci95=(0.0, 0.02)),
+    }
+    record(peers={"without ranking": gains}).write(root / "results/sketch_retrieval/shoes.json")
+    update_reports(root)
+    told = (
+        "- small over without ranking, qmul-v1: acc@1 5.00 [-1.2, 11.0], triplet accuracy 1.00 [0.0, 2.0]\n"
+    )
+    for path in (root / "RESULTS.md", root / "src/visavis/methods/sketch_retrieval/README.md"):
+        assert told in path.read_text()
+        assert "gain" not in cells(path.read_text(), "small")[0]
+
+
 def test_readme_sets_ours_beside_the_papers(root: Path) -> None:
     update_reports(root)
     text = (root / "src/visavis/methods/sketch_retrieval/README.md").read_text()

@@ -37,3 +37,16 @@ def test_state_round_trip(attributes: int) -> None:
     other.load_state_dict(one.state_dict())
     page = torch.rand(1, 1, 112, 112)
     assert torch.equal(one(page).embedding, other(page).embedding)
+
+
+def test_two_towers_share_nothing() -> None:
+    model = AttributeRanker("small", 3, 16, 0, two_towers=True).eval()
+    single = AttributeRanker("small", 3, 16, 0)
+    page = torch.rand(2, 1, 112, 112)
+    assert not torch.allclose(model(page).embedding, model(page, photos=True).embedding)
+    assert sum(p.numel() for p in model.parameters()) == 2 * sum(p.numel() for p in single.parameters())
+
+
+def test_one_network_is_the_same_for_both_sides() -> None:
+    model, page = AttributeRanker("small", 3, 16, 0).eval(), torch.rand(2, 1, 112, 112)
+    assert torch.equal(model(page).embedding, model(page, photos=True).embedding)

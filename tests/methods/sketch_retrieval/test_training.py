@@ -1,6 +1,7 @@
 """The overall loss, its switches, and what the recipe refuses."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
-from visavis.methods import find_recipe
+from visavis.methods import find_recipe, get_method
 from visavis.methods.sketch_retrieval.model import AttributeRanker
 from visavis.methods.sketch_retrieval.recipe import SketchRecipe
 from visavis.methods.sketch_retrieval.studies import ABLATIONS
@@ -29,7 +30,8 @@ def task_of(overrides: list[str]) -> SketchTask:
     assert isinstance(recipe, SketchRecipe)
     data = open_dataset(recipe.data)
     torch.manual_seed(0)
-    return build_task(recipe, data, AttributeRanker("small", len(data.attributes), 64, 64)).eval()
+    model = AttributeRanker("small", len(data.attributes), 64, 64, two_towers=recipe.model.two_towers)
+    return build_task(recipe, data, model).eval()
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,38 @@ def test_frozen_backbone_gets_no_gradient() -> None:
     assert task.model.trunk.shared.weight.grad is not None
 
 
-@pytest.mark.parametrize("ranking", ["info_nce", "in_batch_triplet"])
+TWO_TOWERS = ["model.two_towers=true", "losses.ranking=contrastive", "losses.margin=1.0"]
+
+
+def test_contrastive_ranking_sees_each_sketch_with_its_own_and_another_photo() -> None:
+    """Hadsell's loss by a plain loop over the pairs of a batch."""
+    task = task_of(TWO_TOWERS)
+    batch = task.draw(np.random.default_rng(0))
+    with torch.no_grad():
+        sketches, photos = (branch.embedding for branch in task._encode(batch)[:2])
+        ranking = float(task.terms(batch)["ranking"])
+    count = len(sketches)
+    total = 0.0
+    for i in range(count):
+        total += float((sketches[i] - photos[i]).norm()) ** 2 / 2
+        total += max(0.0, 1 - float((sketches[i] - photos[i - 1]).norm())) ** 2 / 2
+    assert ranking == pytest.approx(total / (2 * count), rel=1e-5)
+
+
+def test_two_towers_are_trained_and_kept(tmp_path: Path) -> None:
+    recipe = find_recipe("sketch_retrieval/tiny", [*TWO_TOWERS, "model.hidden=0", "schedule.steps=2"])
+    bundle = get_method("sketch_retrieval").train(recipe, tmp_path, True)
+    assert bundle is not None
+    assert any(name.startswith("photo_tower.") for name in bundle.weights)
+    assert get_method("sketch_retrieval").evaluate(bundle, None, None).n == 12
+
+
+def test_contrastive_ranking_needs_a_margin() -> None:
+    with pytest.raises(VisavisError, match=r"'contrastive' needs a margin; set losses\.margin"):
+        task_of(["losses.ranking=contrastive", "losses.margin=null"])
+
+
+@pytest.mark.parametrize("ranking", ["info_nce", "in_batch_triplet", "contrastive"])
 def test_in_batch_losses_refuse_triplets(ranking: str) -> None:
     with pytest.raises(VisavisError, match="does not go with tuples 'attributes'"):
         task_of(["tuples=attributes", f"losses.ranking={ranking}"])
