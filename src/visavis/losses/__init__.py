@@ -9,6 +9,7 @@ from visavis.losses.contrastive import contrastive_loss
 from visavis.losses.distances import paired_distances, pairwise_distances
 from visavis.losses.distributed import gather_rows
 from visavis.losses.infonce import info_nce_loss
+from visavis.losses.ranknet import ranking_hinge_loss, ranknet_loss
 from visavis.losses.triplet import batch_triplet_loss, triplet_loss
 
 __all__ = [
@@ -21,5 +22,7 @@ __all__ = [
     "paired_distances",
     "pairwise_attribute_disagreement",
     "pairwise_distances",
+    "ranking_hinge_loss",
+    "ranknet_loss",
     "triplet_loss",
 ]
