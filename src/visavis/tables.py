@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from jaxtyping import Float32
 
 from visavis.errors import VisavisError
 from visavis.files import digest_file
@@ -87,6 +89,14 @@ class DataSet:
         for table in (self.items.with_columns(contents), self.triplets, self.pairs):
             fingerprint.update(json.dumps(_canonical(table)).encode())
         return fingerprint.hexdigest()[:16]
+
+
+def attribute_matrix(items: pl.DataFrame) -> Float32[np.ndarray, "N K"]:
+    """The attribute columns of a table of items, NaN where unknown."""
+    columns = pl.selectors.starts_with(ATTRIBUTE)
+    known = items.select(columns.cast(pl.Float32).fill_null(float("nan")))
+    # Without a column polars forgets rows and type.
+    return known.to_numpy().astype(np.float32).reshape(len(items), known.width)
 
 
 def _digest_image(path: str) -> str:

@@ -20,14 +20,13 @@ from visavis.gallery.index import ExactIndex
 from visavis.losses.attributes import attribute_cross_entropy
 from visavis.losses.infonce import info_nce_loss
 from visavis.methods.pretraining.model import PretrainingNet
-from visavis.methods.sketch_retrieval.data import attribute_matrix
 from visavis.methods.sketch_retrieval.model import AttributeRanker
 from visavis.metrics import average_precision, multi_task_score, ranks, triplet_accuracy
 from visavis.metrics.evaluation import Evaluation, PerQuery
 from visavis.synth.photo import render_photo
 from visavis.synth.shoes import sample
 from visavis.synth.sketch import render_sketch
-from visavis.tables import read_items
+from visavis.tables import attribute_matrix, read_items
 from visavis.training.augment import Augmentation, augment, centre_crop
 from visavis.training.fit import StepStream
 from visavis.training.recipe import Schedule
@@ -185,7 +184,7 @@ def test_unknown_attributes_are_nan(tmp_path: Path) -> None:
     (tmp_path / "items.csv").write_text("path,attr.heel,attr.strap\na.png,1,\nb.png,,\n")
     items = read_items(tmp_path / "items.csv").items
     assert items["attr.heel"].to_list() == [1, None]
-    targets = attribute_matrix(items)
+    targets = torch.from_numpy(attribute_matrix(items))
     assert targets.isnan().tolist() == [[False, True], [True, True]]
     logits = torch.tensor([[0.0, 3.0], [5.0, -5.0]], requires_grad=True)
     loss = attribute_cross_entropy(logits, targets)

@@ -14,7 +14,7 @@ from visavis.nets.backbones import OWN, build_backbone
 @pytest.mark.parametrize("name", OWN)
 def test_map_has_the_promised_shape(name: str) -> None:
     net = build_backbone(name)
-    features = net(torch.rand(2, 1, net.side, net.side))
+    features = net(torch.rand(2, net.colours, net.side, net.side))
     assert features.shape == (2, net.channels, net.map_side, net.map_side)
 
 
@@ -28,7 +28,9 @@ def test_white_paper_is_no_signal_for_small() -> None:
 
 
 def test_unknown_name_lists_what_there_is() -> None:
-    with pytest.raises(VisavisError, match="'smal' is unknown; use one of small, sketch-a-net or timm:NAME"):
+    with pytest.raises(
+        VisavisError, match="'smal' is unknown; use one of small, sketch-a-net, colour or timm:NAME"
+    ):
         build_backbone("smal")
 
 

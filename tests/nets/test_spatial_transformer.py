@@ -56,9 +56,9 @@ def test_the_ratio_slows_the_scale_by_its_square(ratio: float) -> None:
     net, features = Localiser(4, 2, ratio=ratio), torch.randn(3, 4, 2, 2)
     before = net(features)[:, 0, 0]
     before.sum().backward()
-    assert net.box.bias.grad is not None
+    assert net.scale.bias.grad is not None
     with torch.no_grad():
-        net.box.bias.copy_(net.box.bias - 1e-3 * net.box.bias.grad)
+        net.scale.bias.copy_(net.scale.bias - 1e-3 * net.scale.bias.grad)
         moved = (net(features)[:, 0, 0] - before) / 3
     torch.testing.assert_close(moved, torch.full((3,), -1e-3 * ratio**2))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from visavis.datasets import qmul
+from visavis.datasets import celeba, qmul
 from visavis.datasets.strokes import stroke_pages
 from visavis.datasets.union import union
 from visavis.errors import VisavisError
@@ -23,6 +23,7 @@ _QMUL: dict[str, Callable[[Path], DataSet]] = {
     "qmul-v1": lambda root: union("qmul-v1", {kind: qmul.read(root, kind) for kind in ("shoe", "chair")}),
     "shoe-v2-photos": qmul.extra_photos,
     "clothing": lambda root: replace(folder_of_classes(root / "clothing"), terms=CLOTHING_TERMS),
+    "celeba": celeba.read,
     "chair-v2-strokes": lambda root: stroke_pages(qmul.chair_strokes(root)),
 }
 
@@ -32,8 +33,9 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
 
     Args:
         name_or_path: "qmul-shoe-v1", "qmul-chair-v1", both in one as "qmul-v1", "shoe-v2-photos",
-            "chair-v2-strokes" or "clothing", below the folder that VISAVIS_DATA names; "rendered-shoes" or
-            "rendered-shoes-N", N shoes rendered once into the cache; a CSV or Parquet table of items, with
+            "chair-v2-strokes", "clothing" or "celeba", below the folder that VISAVIS_DATA names;
+            "rendered-shoes" or "rendered-shoes-N", N shoes rendered once into the cache; a CSV or Parquet
+            table of items, with
             `<table>.triplets.csv` and `<table>.pairs.csv` where they stand beside it; or a folder of classes.
 
     Raises:

@@ -13,7 +13,7 @@ from visavis.metrics.evaluation import Evaluation
 from visavis.records import ResultRecord
 from visavis.training.recipe import Recipe, read_recipe, validate_recipe
 
-METHODS = ("sketch_retrieval", "pretraining")
+METHODS = ("sketch_retrieval", "pretraining", "relative_attributes")
 
 
 Study = Callable[[Any, list[int], Path, str, bool], ResultRecord | None]

@@ -28,7 +28,7 @@ class PerQuery:
         if (self.counts == 1).all():
             result = wilson(round(float(self.sums.sum())), len(self.sums))
         else:
-            result = bootstrap(self.sums, self.counts.astype(np.int64))
+            result = bootstrap(self.sums, self.counts)
         return result.low, result.high
 
 

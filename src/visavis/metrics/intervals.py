@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from jaxtyping import Bool, Int, Real
+from jaxtyping import Bool, Real
 
 from visavis.errors import VisavisError
 
@@ -46,7 +46,7 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
 
 def bootstrap(
     sums: Real[np.ndarray, " Q"],
-    counts: Int[np.ndarray, " Q"],
+    counts: Real[np.ndarray, " Q"],
     *,
     level: float = 0.95,
     n_resamples: int = 2000,
@@ -58,7 +58,7 @@ def bootstrap(
 
     Args:
         sums: (Q,), sum of the values of each query, e.g. its comparisons ordered correctly.
-        counts: (Q,), number of values behind each sum, at least 1.
+        counts: (Q,), number of values behind each sum, or its weight; above 0.
         level: confidence level.
         n_resamples: number of bootstrap draws.
         seed: of the draws; equal inputs and seed give the equal interval.
@@ -67,7 +67,7 @@ def bootstrap(
         VisavisError: there are no queries, or one has no values.
     """
     n = len(sums)
-    if n == 0 or (counts < 1).any():
+    if n == 0 or (counts <= 0).any():
         raise VisavisError(
             "An interval needs at least one query and a value in each; leave out empty queries."
         )

@@ -8,16 +8,18 @@ from torch import Tensor
 
 from visavis.errors import VisavisError
 from visavis.nets.backbone import Backbone
+from visavis.nets.colour import ColourNet
 from visavis.nets.sketch_a_net import SketchANet
 from visavis.nets.small import SmallNet
 
-OWN: dict[str, type[Backbone]] = {"small": SmallNet, "sketch-a-net": SketchANet}
+OWN: dict[str, type[Backbone]] = {"small": SmallNet, "sketch-a-net": SketchANet, "colour": ColourNet}
 
 
 def build_backbone(name: str) -> Backbone:
     """Build a backbone by name.
 
-    `small`, `sketch-a-net`, or `timm:NAME` for a pre-trained network of the timm package.
+    `small` and `sketch-a-net` read grey pages, `colour` photos; `timm:NAME` is a pre-trained network of the
+    timm package.
 
     Raises:
         VisavisError: the name is unknown, or the door's package is not installed.

@@ -19,9 +19,10 @@ REDUCED, HIDDEN = 128, 128  # channels of the 1 x 1 convolution; units of the fu
 class Localiser(nn.Module):
     """From the last map of a backbone to a box: 1 x 1 convolution, ReLU, two fully connected layers.
 
-    The last layer gives (s', t_y, t_x) and s = ratio * s'. The row of s' starts at zero and its bias at
+    The last layer gives (s', t_y, t_x) and s = ratio * s'. The rows of s' start at zero and its bias at
     initial_scale / ratio, so every image starts with the box of that scale; the rows of t keep the uniform
-    start of +-1 / sqrt(128) with bias 0. With plain gradient descent s moves ratio^2 as fast as it would by
+    start of +-1 / sqrt(128) with bias 0. They are two layers here, to be learned at rates of their own.
+    With plain gradient descent s moves ratio^2 as fast as it would by
     itself, which is why it stays near where it starts.
 
     Args:
@@ -45,16 +46,18 @@ class Localiser(nn.Module):
         self.ratio, self.keeps_inside = ratio, keep_inside
         self.reduce = nn.Conv2d(channels, REDUCED, 1)
         self.hidden = nn.Linear(REDUCED * map_side**2, HIDDEN)
-        self.box = nn.Linear(HIDDEN, 3 * attributes)
-        with torch.no_grad():
-            self.box.weight[::3] = 0
-            self.box.bias.copy_(torch.tensor([initial_scale / ratio, 0.0, 0.0]).repeat(attributes))
+        self.scale = nn.Linear(HIDDEN, attributes)
+        self.shift = nn.Linear(HIDDEN, 2 * attributes)
+        nn.init.zeros_(self.scale.weight)
+        nn.init.constant_(self.scale.bias, initial_scale / ratio)
+        nn.init.zeros_(self.shift.bias)
 
     def forward(self, features: Float[Tensor, "B C h w"]) -> Float[Tensor, "B K 3"]:
         """The boxes (s, t_y, t_x) of each map."""
         reduced = F.relu(rearrange(self.reduce(features), "b c h w -> b (c h w)"))
-        numbers = rearrange(self.box(F.relu(self.hidden(reduced))), "b (k n) -> b k n", n=3)
-        boxes = numbers * numbers.new_tensor([self.ratio, 1, 1])
+        hidden = F.relu(self.hidden(reduced))
+        shift = rearrange(self.shift(hidden), "b (k yx) -> b k yx", yx=2)
+        boxes = torch.cat([self.ratio * self.scale(hidden)[..., None], shift], dim=-1)
         return keep_inside(boxes) if self.keeps_inside else boxes
 
 

@@ -35,8 +35,8 @@ class Trunk(nn.Module):
         """Side in pixels of the square page that the backbone reads."""
         return self.backbone.side
 
-    def forward(self, pages: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B width"]:
-        """Encode grey pages with values in 0..1, white = 1."""
+    def forward(self, pages: Float[Tensor, "B C H W"]) -> Float[Tensor, "B width"]:
+        """Encode grey pages (white = 1) or photos in colour, with values in 0..1."""
         features = rearrange(self.backbone(pages), "b c h w -> b (c h w)")
         if self.shared is not None:
             features = F.relu(self.shared(features))

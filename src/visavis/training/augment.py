@@ -6,7 +6,7 @@ few numbers per page (`View`), so that a batch can be drawn again. Pages are the
 """
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -40,6 +40,9 @@ BLOB_RADIUS = (0.04, 0.14)  # of the side
 STROKES = 256  # labels of a page's pieces of ink in one byte; 0 is paper, and ink that is never erased
 
 
+Outside = Literal["white", "border"]
+
+
 class View(NamedTuple):
     """One augmented look at B pages: the rows of the pages, and what happens to each."""
 
@@ -60,14 +63,22 @@ class Pages(nn.Module):
         pages: 0..255; kept as a buffer, so they move with the module, but are no part of its state.
         side: pixels of the square views.
         options: strengths of the augmentation.
+        outside: what lies around a page: white paper, or the photo's border drawn on.
     """
 
     pages: UInt8[Tensor, "N C H W"]
     strokes: UInt8[Tensor, "N H W"]
 
-    def __init__(self, pages: UInt8[Tensor, "N C H W"], side: int, options: Augmentation) -> None:
+    def __init__(
+        self,
+        pages: UInt8[Tensor, "N C H W"],
+        side: int,
+        options: Augmentation,
+        outside: Outside = "white",
+    ) -> None:
         super().__init__()
         self.side, self.options = side, options
+        self.padding = "zeros" if outside == "white" else "border"
         self.register_buffer("pages", pages, persistent=False)
         if options.erase:
             labelled = [label_strokes(page) for page in pages[:, 0].numpy()]
@@ -117,7 +128,8 @@ class Pages(nn.Module):
             gone = view.erased.gather(1, labels.flatten(1)).view_as(labels)
             ink = ink * ~gone[:, None]
         # Zero padding of the inverted page is white paper.
-        return F.grid_sample(ink, self._grid(view).permute(0, 2, 3, 1), align_corners=False)
+        grid = self._grid(view).permute(0, 2, 3, 1)
+        return F.grid_sample(ink, grid, padding_mode=self.padding, align_corners=False)
 
     def _grid(self, view: View) -> Float[Tensor, "B 2 side side"]:
         """Where each pixel of the view looks on its page, in normalised coordinates."""

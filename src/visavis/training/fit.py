@@ -106,7 +106,7 @@ class Conductor(lightning.Callback):
         # A second child of (seed, step), so that noise does not repeat what the batch was drawn with.
         torch.manual_seed(int(step_generator(self.seed, task.step).spawn(1)[0].integers(2**62)))
         for group in trainer.optimizers[0].param_groups:
-            group["lr"] = task.learning_rate_at(task.step)
+            group["lr"] = group["rate_factor"] * task.learning_rate_at(task.step)
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, task: lightning.LightningModule, *_: Any

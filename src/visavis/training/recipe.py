@@ -24,6 +24,9 @@ class Schedule(Options):
     optimiser: Literal["adamw", "sgd"] = "adamw"
     learning_rate: PositiveFloat = 1e-3
     momentum: float = 0.9
+    dampening: float = Field(
+        0.0, ge=0, le=1, description="of sgd; Torch7's default is the momentum, PyTorch's 0"
+    )
     weight_decay: float = Field(0.05, ge=0)
     warmup: int = Field(0, ge=0, description="steps of linear warm-up")
     decay: Literal["cosine", "constant"] = "cosine"

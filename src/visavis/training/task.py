@@ -81,16 +81,26 @@ class Task(lightning.LightningModule):
     def training_step(self, batch: Any) -> dict[str, Tensor]:
         return self.terms(batch)
 
+    def rate_factor(self, name: str) -> float:
+        """Factor on the learning rate of the parameter of that name."""
+        return 1.0
+
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW or SGD; biases and normalisation weights are not decayed."""
         schedule = self.schedule
-        learned = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        groups = [
-            {"params": [p for p in learned if p.ndim > 1], "weight_decay": schedule.weight_decay},
-            {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
+        parameters: dict[tuple[float, float], list[nn.Parameter]] = {}
+        for name, parameter in self.named_parameters():
+            if parameter.requires_grad:
+                decay = schedule.weight_decay if parameter.ndim > 1 else 0.0
+                parameters.setdefault((decay, self.rate_factor(name)), []).append(parameter)
+        groups: list[dict[str, Any]] = [
+            {"params": params, "weight_decay": decay, "rate_factor": factor}
+            for (decay, factor), params in parameters.items()
         ]
         if schedule.optimiser == "sgd":
-            return torch.optim.SGD(groups, schedule.learning_rate, schedule.momentum)
+            return torch.optim.SGD(
+                groups, schedule.learning_rate, schedule.momentum, dampening=schedule.dampening
+            )
         return torch.optim.AdamW(groups, schedule.learning_rate)
 
     def learning_rate_at(self, step: int) -> float:

@@ -8,6 +8,7 @@ from visavis.errors import VisavisError
 from visavis.methods import find_recipe
 from visavis.methods.pretraining.data import StageData, training_items
 from visavis.methods.pretraining.recipe import PretrainingRecipe, Source
+from visavis.nets.backbones import build_backbone
 
 
 def stage_data(**source: object) -> StageData:
@@ -16,7 +17,9 @@ def stage_data(**source: object) -> StageData:
     given = Source.model_validate(
         {"data": "rendered-shoes-40", "anchors": ["sketch"], "positives": ["sketch"]} | source
     )
-    return StageData(recipe.stages[0].model_copy(update={"sources": [given]}), 112, 112, None)
+    return StageData(
+        recipe.stages[0].model_copy(update={"sources": [given]}), 112, build_backbone("small"), None
+    )
 
 
 def test_views_of_a_label_are_different_pages_of_it() -> None:

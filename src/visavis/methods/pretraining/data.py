@@ -5,31 +5,34 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
+from visavis.features.frames import read_frames
 from visavis.features.pages import read_pages
 from visavis.folds import held_out_labels
 from visavis.methods.pretraining.recipe import Source, Stage
-from visavis.tables import DataSet
-from visavis.training.augment import Pages, View, as_batch
+from visavis.nets.backbone import Backbone
+from visavis.tables import DataSet, attribute_matrix
+from visavis.training.augment import Outside, Pages, View, as_batch
 
 
 class Views(NamedTuple):
-    """A batch from pool number `pool`: two views of each of B items, and the items' numbers in the stage."""
+    """A batch from pool number `pool`: two views of each of B items, their numbers in the stage and tags."""
 
     pool: int
     anchors: View
     positives: View
     items: Int[Tensor, " B"]
+    tags: Float[Tensor, "B K"]  # of the anchors, NaN where unknown
 
 
 class Pool(nn.Module):
     """The training pages of one source, grouped by label; an item without a label is its own group."""
 
-    def __init__(self, source: Source, stage: Stage, page: int, side: int, fold: int | None) -> None:
+    def __init__(self, source: Source, stage: Stage, page: int, net: Backbone, fold: int | None) -> None:
         super().__init__()
         self.data = open_dataset(source.data)
         table = training_items(self.data, fold)
@@ -43,9 +46,11 @@ class Pool(nn.Module):
                 f"{self.data.name}: no item has both a view of domain {' or '.join(source.anchors)} and "
                 f"one of {' or '.join(source.positives)}; correct 'anchors' and 'positives' of this source"
             )
-        pages = as_batch(read_pages(table["path"].to_list(), table["domain"].to_list(), page))
-        self.anchors = Pages(pages, side, stage.anchor_augmentation)
-        self.positives = Pages(pages, side, stage.positive_augmentation)
+        self.tags = torch.from_numpy(attribute_matrix(table))
+        pages = load_views(table, page, net, source.share, source.down)
+        outside: Outside = "white" if net.colours == 1 else "border"
+        self.anchors = Pages(pages, net.side, stage.anchor_augmentation, outside)
+        self.positives = Pages(pages, net.side, stage.positive_augmentation, outside)
 
     def pick(self, group: int, rng: np.random.Generator) -> tuple[int, int]:
         """Rows of the two views of a group: different pages where it has more than one."""
@@ -66,10 +71,10 @@ class Pool(nn.Module):
 class StageData(nn.Module):
     """Draws the batches of a stage. A batch comes from one source, so that its negatives are of a kind."""
 
-    def __init__(self, stage: Stage, page: int, side: int, fold: int | None) -> None:
+    def __init__(self, stage: Stage, page: int, net: Backbone, fold: int | None) -> None:
         super().__init__()
         self.stage = stage
-        self.pools = nn.ModuleList(Pool(source, stage, page, side, fold) for source in stage.sources)
+        self.pools = nn.ModuleList(Pool(source, stage, page, net, fold) for source in stage.sources)
         sizes = np.array([len(self._pool(number).labels) for number in range(len(self.pools))])
         self.offsets = np.concatenate([[0], np.cumsum(sizes)])
         self.share = sizes / sizes.sum()
@@ -78,6 +83,11 @@ class StageData(nn.Module):
     def sources(self) -> list[DataSet]:
         """The data sets of the pools."""
         return [self._pool(number).data for number in range(len(self.pools))]
+
+    @property
+    def tags(self) -> int:
+        """Number of attributes of the first source, which alone is read by objective `tags`."""
+        return self._pool(0).tags.shape[1]
 
     @property
     def classes(self) -> int:
@@ -95,9 +105,10 @@ class StageData(nn.Module):
             pool.anchors.draw(rows[:, 0], rng),
             pool.positives.draw(rows[:, 1], rng),
             torch.from_numpy(groups + self.offsets[number]),
+            pool.tags[rows[:, 0]],
         )
 
-    def forward(self, batch: Views) -> Float[Tensor, "_ 1 side side"]:
+    def forward(self, batch: Views) -> Float[Tensor, "_ C side side"]:
         """The pages of a batch: all anchors, then all positives."""
         pool = self._pool(batch.pool)
         return torch.cat([pool.anchors(batch.anchors), pool.positives(batch.positives)])
@@ -106,6 +117,16 @@ class StageData(nn.Module):
         pool = self.pools[number]
         assert isinstance(pool, Pool)
         return pool
+
+
+def load_views(
+    table: pl.DataFrame, page: int, net: Backbone, share: float = 1.0, down: float = 0.0
+) -> UInt8[Tensor, "N C page page"]:
+    """What the net reads of a table's items: drawings and edge maps as pages, or photos in colour."""
+    paths = table["path"].to_list()
+    if net.colours == 1:
+        return as_batch(read_pages(paths, table["domain"].to_list(), page))
+    return as_batch(read_frames(paths, page, share, down))
 
 
 def training_items(data: DataSet, fold: int | None) -> pl.DataFrame:

@@ -15,6 +15,6 @@ class PretrainingNet(nn.Module):
         self.trunk = Trunk(backbone, hidden, dropout)
         self.embed = nn.Linear(self.trunk.width, embedding)
 
-    def forward(self, pages: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B D"]:
-        """Encode grey pages with values in 0..1, white = 1."""
+    def forward(self, pages: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D"]:
+        """Encode grey pages (white = 1) or photos in colour, with values in 0..1."""
         return F.normalize(self.embed(self.trunk(pages)), dim=1)

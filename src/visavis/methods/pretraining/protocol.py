@@ -5,12 +5,11 @@ import numpy as np
 from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
-from visavis.features.pages import read_pages
 from visavis.methods.pretraining.embedder import PageEmbedder
 from visavis.metrics.evaluation import Evaluation, PerQuery
 from visavis.metrics.ranking import ranks
 from visavis.metrics.scores import multi_task_score
-from visavis.training.augment import Augmentation, as_batch, augment
+from visavis.training.augment import Augmentation, augment
 
 PROTOCOLS = ("distorted-instances",)
 DISTORTION = Augmentation(shift=0.03, scale=0.06, rotation=4, elastic=0.02, blobs=2)
@@ -35,7 +34,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     test = data.select(split="test")
     items = data.items if test.items.is_empty() else test.items
     embedder = PageEmbedder(bundle)
-    pages = as_batch(read_pages(items["path"].to_list(), items["domain"].to_list(), embedder.page))
+    pages = embedder.read(items)
     distorted = augment(pages, embedder.page, DISTORTION, np.random.default_rng(SEED))
     queries = embedder.embed_pages((255 * distorted).round().byte())
     truth_ranks = ranks(multi_task_score(queries, embedder.embed_pages(pages)), np.arange(len(items)))

@@ -17,13 +17,15 @@ class Source(Options):
     group: Literal["label", "item"] = Field(
         "label", description="what the two views share; item where labels are classes, not things"
     )
+    share: float = Field(1.0, gt=0, description="of a photo's shorter side that is read, for nets in colour")
+    down: float = Field(0.0, description="how far below the photo's middle that square lies, in its sides")
 
 
 class Stage(Options):
-    """One stage: `instances` tells every item from all others, `classes` reads the items' labels."""
+    """One stage: tell every item from all others, read the items' labels, or read their attributes."""
 
     name: str
-    objective: Literal["instances", "classes"] = "instances"
+    objective: Literal["instances", "classes", "tags"] = "instances"
     sources: list[Source] = Field(min_length=1)
     temperature: PositiveFloat = 0.1
     anchor_augmentation: Augmentation = Augmentation()

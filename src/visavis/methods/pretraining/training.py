@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from visavis.bundle import Bundle
+from visavis.errors import VisavisError
+from visavis.losses.attributes import attribute_cross_entropy
 from visavis.losses.infonce import info_nce_loss
 from visavis.methods.pretraining.data import StageData, Views
 from visavis.methods.pretraining.model import PretrainingNet
@@ -19,25 +21,33 @@ from visavis.training.task import Task
 
 
 class StageTask(Task):
-    """Instance discrimination between views, or classification of the items' labels."""
+    """Instance discrimination between views, or reading the items' labels or attributes."""
 
     model: PretrainingNet
 
     def __init__(self, stage: Stage, model: PretrainingNet, data: StageData) -> None:
         super().__init__(model, stage.schedule)
         self.stage, self.data = stage, data
-        self.classifier: nn.Linear | None = None
+        if stage.objective == "tags" and (len(data.sources) > 1 or not data.tags):
+            raise VisavisError(
+                f"stage '{stage.name}': objective 'tags' takes one source, with attributes (attr.<name>)"
+            )
         if stage.objective == "classes":
             self.classifier = nn.Linear(model.embed.out_features, data.classes)
+        elif stage.objective == "tags":
+            self.classifier = nn.Linear(model.trunk.width, data.tags)
 
     def draw(self, rng: np.random.Generator) -> Views:
         return self.data.draw(rng)
 
     def terms(self, batch: Views) -> dict[str, Tensor]:
-        """InfoNCE between the views, or cross-entropy of both views' classes."""
+        """InfoNCE between the views, or cross-entropy of what both views' classes or attributes are."""
         pages = self.data(batch).contiguous(memory_format=torch.channels_last)
+        if self.stage.objective == "tags":
+            logits = self.classifier(self.model.trunk(pages))
+            return {"loss": attribute_cross_entropy(logits.float(), batch.tags.repeat(2, 1))}
         embeddings = self.model(pages).float()
-        if self.classifier is None:
+        if self.stage.objective == "instances":
             anchors, positives = embeddings.chunk(2)
             loss = info_nce_loss(anchors, positives, temperature=self.stage.temperature, labels=batch.items)
         else:
@@ -65,7 +75,7 @@ def train(recipe: PretrainingRecipe, run: Path, quiet: bool = False) -> Bundle |
         folder = run if number == len(recipe.stages) else run / stage.name
         before, bundle = bundle, claim_run(folder, so_far)
         if bundle is None:
-            data = StageData(stage, recipe.page, model.trunk.side, recipe.fold)
+            data = StageData(stage, recipe.page, model.trunk.backbone, recipe.fold)
             task = StageTask(stage, model, data)
             result = fit(task, folder, recipe.seed, title=f"stage {stage.name}", quiet=quiet)
             if not result.finished:
@@ -77,7 +87,12 @@ def train(recipe: PretrainingRecipe, run: Path, quiet: bool = False) -> Bundle |
                 data.sources,
                 result,
                 before,
-                settings={"net": net, "page": recipe.page},
+                settings={
+                    "net": net,
+                    "page": recipe.page,
+                    "share": stage.sources[0].share,
+                    "down": stage.sources[0].down,
+                },
                 labels=[],
                 calibration={},
                 purpose="A trunk to start other trainings from; it tells single drawings apart.",

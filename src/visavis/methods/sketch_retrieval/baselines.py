@@ -17,7 +17,6 @@ from visavis.features.hog_wccn import HogWccn, Pages, page_hog, unit
 from visavis.features.pages import read_pages
 from visavis.features.ranksvm import RankSVM
 from visavis.features.words import VisualWords
-from visavis.methods.sketch_retrieval.data import attribute_matrix
 from visavis.methods.sketch_retrieval.protocol import (
     PROTOCOLS,
     RetrievalSplit,
@@ -29,7 +28,7 @@ from visavis.methods.sketch_retrieval.recipe import SketchRecipe
 from visavis.methods.sketch_retrieval.scoring import Scorer
 from visavis.methods.sketch_retrieval.training import build_model
 from visavis.metrics.evaluation import Evaluation, PerQuery
-from visavis.tables import DataSet
+from visavis.tables import DataSet, attribute_matrix
 
 Scores = Float[np.ndarray, "Q N"]
 Features = Float32[np.ndarray, "N D"]
@@ -56,7 +55,7 @@ def ground_truth_attributes(train: DataSet, split: RetrievalSplit) -> Scores:
     Raises:
         VisavisError: a query has no known attribute (the QMUL reader withholds those of test sketches).
     """
-    queries, gallery = (attribute_matrix(side).numpy() for side in (split.queries, split.gallery))
+    queries, gallery = (attribute_matrix(side) for side in (split.queries, split.gallery))
     for name, known in zip(split.queries["id"], ~np.isnan(queries), strict=True):
         if not known.any():
             raise VisavisError(

@@ -17,7 +17,7 @@ from visavis.features.hog_wccn import HogWccn
 from visavis.features.pages import photo_page, read_pages
 from visavis.mining.attributes import attribute_candidates, ordered_pairs
 from visavis.mining.triplets import TripletSampler
-from visavis.tables import ATTRIBUTE, DataSet
+from visavis.tables import DataSet, attribute_matrix
 from visavis.training.augment import Augmentation, Pages, View, as_batch
 
 HOG_CELLS = 7  # a side of the page
@@ -47,7 +47,7 @@ class Side:
         number_of = {label: number for number, label in enumerate(items)}
         numbers = np.array([number_of[label] for label in table["label"]])
         self.pages = pages
-        self.attributes = attribute_matrix(table)
+        self.attributes = torch.from_numpy(attribute_matrix(table))
         self.rows = [np.flatnonzero(numbers == number) for number in range(len(items))]
 
     def pick(self, items: Int[np.ndarray, " B"], rng: np.random.Generator) -> Int[np.ndarray, " B"]:
@@ -174,14 +174,6 @@ class TupleData:
 def hog_cell(page: int) -> int:
     """Side in pixels of HOG's cells on a page of `page` px."""
     return page // HOG_CELLS
-
-
-def attribute_matrix(table: pl.DataFrame) -> Float[Tensor, "N K"]:
-    """The attribute columns of a table of items, NaN where unknown."""
-    columns = pl.selectors.starts_with(ATTRIBUTE)
-    known = table.select(columns.cast(pl.Float32).fill_null(float("nan")))
-    # Without a column polars forgets rows and type.
-    return torch.from_numpy(known.to_numpy().astype(np.float32).reshape(len(table), known.width))
 
 
 def load_pages(table: pl.DataFrame, side: int, rgb: bool = False) -> UInt8[Tensor, "N C H W"]:

@@ -1,0 +1,10 @@
+"""Relative attributes with localisation: Singh and Lee, ECCV 2016."""
+
+from visavis.methods import Method
+from visavis.methods.relative_attributes.evaluation import evaluate
+from visavis.methods.relative_attributes.protocol import PROTOCOLS
+from visavis.methods.relative_attributes.ranker import AttributeRanker
+from visavis.methods.relative_attributes.recipe import RankerRecipe
+from visavis.methods.relative_attributes.training import train
+
+METHOD = Method(RankerRecipe, train, AttributeRanker, evaluate, tuple(PROTOCOLS))

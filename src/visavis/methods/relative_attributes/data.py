@@ -1,0 +1,187 @@
+"""Pairs of photos: which of two shows more of an attribute, or as much."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from visavis.errors import VisavisError
+from visavis.features.frames import read_frames
+from visavis.tables import ATTRIBUTE, DataSet
+from visavis.training.augment import Augmentation, Pages, View, as_batch
+
+TARGET = {"more": 1.0, "equal": 0.5, "less": 0.0}
+UNNAMED = "strength"  # the attribute of pairs that name none
+SAMPLED = {"train": 200, "test": 100}  # pairs an attribute, where there are only strengths
+ALIKE = 0.1  # strengths that differ by less count as equal
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Ordered and equal pairs of one split.
+
+    `first`, `second` (P,) are rows of `items`, `attribute` (P,) numbers of `names`, `target` (P,) is 1 where
+    the first shows more, 0 where the second does and 1/2 where both show as much; `votes` (P,) counts the
+    annotators who said so, -1 where unknown.
+    """
+
+    items: pl.DataFrame
+    names: list[str]
+    first: Int[np.ndarray, " P"]
+    second: Int[np.ndarray, " P"]
+    attribute: Int[np.ndarray, " P"]
+    target: Float[np.ndarray, " P"]
+    votes: Int[np.ndarray, " P"]
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def take(self, chosen: Int[np.ndarray, " C"]) -> "Pairs":
+        """Some of the pairs, among all the items still."""
+        parts = (part[chosen] for part in (self.first, self.second, self.attribute, self.target, self.votes))
+        return Pairs(self.items, self.names, *parts)
+
+
+def pairs_of(data: DataSet, split: str, attributes: list[str] | None = None) -> Pairs:
+    """The pairs of a split as rows and numbers; where data has none but strengths, sampled from them.
+
+    Raises:
+        VisavisError: there are no such pairs, an attribute is unknown, or a relation is none.
+    """
+    table = strength_pairs(data) if data.pairs is None else _complete(data.pairs)
+    known = table["attribute"].unique().sort().to_list()
+    names = known if attributes is None else attributes
+    if unknown := [name for name in names if name not in known]:
+        raise VisavisError(f"{data.name}: no pairs of attribute '{unknown[0]}'; there are {', '.join(known)}")
+    wrong = table.filter(~pl.col("relation").is_in(list(TARGET)))
+    if len(wrong):
+        raise VisavisError(
+            f"{data.name}: relation '{wrong['relation'][0]}' of a pair is none of {', '.join(TARGET)}"
+        )
+    kept = table.filter(pl.col("split") == split, pl.col("attribute").is_in(names))
+    if kept.is_empty():
+        raise VisavisError(f"{data.name}: no pair is of split {split}; give some pairs split '{split}'")
+    used = set(kept["a"]) | set(kept["b"])
+    items = data.items.filter(pl.col("id").is_in(list(used)))
+    row_of = {name: row for row, name in enumerate(items["id"])}
+    number_of = {name: number for number, name in enumerate(names)}
+    return Pairs(
+        items,
+        names,
+        np.array([row_of[name] for name in kept["a"]]),
+        np.array([row_of[name] for name in kept["b"]]),
+        np.array([number_of[name] for name in kept["attribute"]]),
+        np.array([TARGET[relation] for relation in kept["relation"]]),
+        kept["votes"].fill_null(-1).to_numpy(),
+    )
+
+
+def strength_pairs(data: DataSet) -> pl.DataFrame:
+    """Pairs sampled from the attribute strengths of photos, the same at every call.
+
+    Raises:
+        VisavisError: there are neither pairs nor strengths.
+    """
+    photos = data.items.filter(pl.col("domain") == "photo")
+    columns = [name for name in photos.columns if name.startswith(ATTRIBUTE)]
+    if not columns:
+        raise VisavisError(
+            f"{data.name}: has neither pairs nor attributes (attr.<name>); put a table NAME.pairs.csv "
+            "with columns a, b, relation beside that of the items"
+        )
+    rng = np.random.default_rng(0)
+    parts = []
+    for split, count in SAMPLED.items():
+        part = photos.filter(pl.col("split") == split)
+        if len(part) < 2:
+            continue
+        for column in columns:
+            first, second = _two_of(len(part), count, rng)
+            strengths = part[column].to_numpy()
+            gap = strengths[first] - strengths[second]
+            relation = np.where(np.abs(gap) < ALIKE, "equal", np.where(gap > 0, "more", "less"))
+            known = ~np.isnan(gap)
+            ids = part["id"].to_numpy()
+            parts.append(
+                pl.DataFrame(
+                    {
+                        "a": ids[first[known]],
+                        "b": ids[second[known]],
+                        "relation": relation[known],
+                        "attribute": column.removeprefix(ATTRIBUTE),
+                        "split": split,
+                    }
+                )
+            )
+    return _complete(pl.concat(parts))
+
+
+def _two_of(
+    count: int, times: int, rng: np.random.Generator
+) -> tuple[Int[np.ndarray, " P"], Int[np.ndarray, " P"]]:
+    """Two different numbers below `count`, many times."""
+    first = rng.integers(0, count, times)
+    return first, (first + rng.integers(1, count, times)) % count
+
+
+def _complete(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The optional columns of a table of pairs filled in: one attribute, all for training, votes unknown."""
+    defaults = {"attribute": UNNAMED, "split": "train", "votes": None}
+    missing = {name: pl.lit(value) for name, value in defaults.items() if name not in pairs.columns}
+    return pairs.with_columns(**missing).with_columns(
+        pl.col("attribute").fill_null(UNNAMED),
+        pl.col("split").fill_null("train"),
+        pl.col("votes").cast(pl.Int64),
+    )
+
+
+def held_out_pairs(pairs: Pairs, fold: int) -> tuple[Pairs, Pairs]:
+    """All pairs but those of a fold 0..4, and the ordered ones of the fold; their photos may be in both."""
+    order = np.random.default_rng(0).permutation(len(pairs))
+    held_out = np.array_split(order, 5)[fold]
+    kept = np.setdiff1d(np.arange(len(pairs)), held_out)
+    return pairs.take(kept), pairs.take(held_out[pairs.target[held_out] != 0.5])
+
+
+class PairBatch(NamedTuple):
+    """P pairs; both views of a pair are drawn apart, as the authors' release does."""
+
+    first: View
+    second: View
+    attribute: Int[Tensor, " P"]
+    target: Float[Tensor, " P"]
+
+
+class PairData:
+    """Draws batches of pairs, each attribute as often as any other."""
+
+    def __init__(
+        self, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"], side: int, options: Augmentation
+    ) -> None:
+        self.pairs = pairs
+        self.photos = Pages(photos, side, options, outside="border")
+        numbers = [np.flatnonzero(pairs.attribute == number) for number in range(len(pairs.names))]
+        self.of_attribute = [rows for rows in numbers if len(rows)]
+
+    def draw(self, batch: int, rng: np.random.Generator) -> PairBatch:
+        """Draw a batch of pairs with their augmentation."""
+        chosen = np.array(
+            [rng.choice(self.of_attribute[rng.integers(len(self.of_attribute))]) for _ in range(batch)]
+        )
+        pairs = self.pairs.take(chosen)
+        return PairBatch(
+            self.photos.draw(pairs.first, rng),
+            self.photos.draw(pairs.second, rng),
+            torch.from_numpy(pairs.attribute),
+            torch.from_numpy(pairs.target).float(),
+        )
+
+
+def load_photos(items: pl.DataFrame, page: int, share: float, down: float) -> UInt8[Tensor, "N 3 page page"]:
+    """Photos of a table's items, framed."""
+    return as_batch(read_frames([str(Path(path)) for path in items["path"]], page, share, down))

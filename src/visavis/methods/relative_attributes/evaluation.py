@@ -1,0 +1,37 @@
+"""Measuring a bundle under a named protocol."""
+
+from visavis.bundle import Bundle
+from visavis.datasets import open_dataset
+from visavis.errors import VisavisError
+from visavis.methods.relative_attributes.data import pairs_of
+from visavis.methods.relative_attributes.protocol import PROTOCOLS, accuracies, mean_accuracy
+from visavis.methods.relative_attributes.ranker import AttributeRanker
+from visavis.metrics.evaluation import Evaluation
+
+
+def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -> Evaluation:
+    """Measure a bundle on the test pairs of its own or other data.
+
+    The first metric is `mean_accuracy` over the bundle's attributes, then come the attributes themselves and
+    the means of the wider choices of pairs.
+
+    Args:
+        bundle: of `relative_attributes`.
+        data_name: name or path of the data; None: what the bundle was trained on.
+        protocol_name: one of `PROTOCOLS`; None: `lfw10` where votes are known, else `pairs`.
+
+    Raises:
+        VisavisError: the protocol is unknown or the data has no test pairs.
+    """
+    data = open_dataset(data_name or bundle.config.recipe["data"])
+    name = protocol_name or ("lfw10" if data.name == "lfw10" else "pairs")
+    if name not in PROTOCOLS:
+        raise VisavisError(f"protocol '{name}' is unknown; use one of {', '.join(PROTOCOLS)}")
+    protocol = PROTOCOLS[name]
+    pairs = pairs_of(data, "test", bundle.config.labels)
+    scores = AttributeRanker(bundle).judge(pairs.items["path"].to_list()).scores
+    of_attributes = accuracies(pairs, scores, protocol.votes)
+    metrics = {"mean_accuracy": mean_accuracy(of_attributes)} | of_attributes
+    for suffix, votes in protocol.beside.items():
+        metrics[f"mean_accuracy{suffix}"] = mean_accuracy(accuracies(pairs, scores, votes))
+    return Evaluation(name, data.name, data.digest(), metrics)

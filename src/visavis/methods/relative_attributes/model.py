@@ -1,0 +1,108 @@
+"""The ranker of relative attributes that finds its own region.
+
+K. K. Singh, Y. J. Lee, "End-to-End Localization and Ranking for Relative Attributes", ECCV 2016. A localiser
+looks at the whole photo and places a box, a ranker looks into the box ("STN only") or into the box and at the
+whole photo ("combined") and says how strong the attribute is. The paper trains one network an attribute; here
+K attributes may share both backbones, each with a box and a score of its own.
+"""
+
+from typing import Literal, NamedTuple
+
+import torch
+from einops import rearrange
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from visavis.nets.backbones import build_backbone
+from visavis.nets.spatial_transformer import Localiser, crop
+
+Region = Literal["localised", "centre", "whole"]
+MEAN = 0.5  # grey of what lies outside of a photo
+
+
+class Judgement(NamedTuple):
+    """Scores (higher = more), and the boxes (s, t_y, t_x) in which they were read."""
+
+    scores: Float[Tensor, "B K"]
+    boxes: Float[Tensor, "B K 3"]
+
+
+class RegionRanker(nn.Module):
+    """Localiser and ranker.
+
+    Args:
+        backbone: name for `visavis.nets.backbones.build_backbone`, of both backbones.
+        attributes: K.
+        region: where the ranker looks: the localiser's box, the box of `initial_scale` in the middle, or
+            nowhere but at the whole photo.
+        combined: also look at the whole photo, with the same weights.
+        initial_scale, ratio, keep_inside: of the localiser.
+        dropout: share of the ranker's features dropped while training.
+    """
+
+    def __init__(
+        self,
+        backbone: str,
+        attributes: int,
+        region: Region = "localised",
+        combined: bool = True,
+        initial_scale: float = 0.33,
+        ratio: float = 0.05,
+        keep_inside: bool = True,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.region, self.combined = region, combined and region != "whole"
+        self.initial_scale, self.attributes = initial_scale, attributes
+        self.reader = build_backbone(backbone)
+        self.finder = build_backbone(backbone) if region == "localised" else None
+        self.localiser = (
+            Localiser(
+                self.reader.channels, self.reader.map_side, attributes, initial_scale, ratio, keep_inside
+            )
+            if region == "localised"
+            else None
+        )
+        features = self.reader.channels * self.reader.map_side**2
+        self.dropout = nn.Dropout(dropout)
+        self.score = nn.Linear(features * (1 + self.combined), attributes)
+
+    @property
+    def side(self) -> int:
+        """Side in pixels of the photos and of the crops."""
+        return self.reader.side
+
+    def boxes(self, photos: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K 3"]:
+        """The box of every attribute in every photo."""
+        if self.finder is None or self.localiser is None:
+            scale = 1.0 if self.region == "whole" else self.initial_scale
+            return photos.new_tensor([scale, 0, 0]).expand(len(photos), self.attributes, 3)
+        boxes: Tensor = self.localiser(self.finder(photos))
+        return boxes.float()
+
+    def forward(
+        self, photos: Float[Tensor, "B 3 H W"], attribute: Int[Tensor, " B"] | None = None
+    ) -> Judgement:
+        """Judge photos with values in 0..1, by one attribute each, or by all of them (None)."""
+        boxes = self.boxes(photos)
+        whole = self._read(photos) if self.combined else None
+        if attribute is not None:
+            rows = torch.arange(len(photos), device=photos.device)
+            chosen = boxes[rows, attribute]
+            scores = self._scores(photos, chosen, whole)[rows, attribute]
+            return Judgement(scores[:, None], chosen[:, None])
+        columns = [self._scores(photos, boxes[:, k], whole)[:, k] for k in range(self.attributes)]
+        return Judgement(torch.stack(columns, dim=1), boxes)
+
+    def _scores(
+        self, photos: Float[Tensor, "B 3 H W"], boxes: Float[Tensor, "B 3"], whole: Tensor | None
+    ) -> Float[Tensor, "B K"]:
+        """Scores of all attributes read in one box a photo; the caller takes that of the box's attribute."""
+        inside = photos if self.region == "whole" else crop(photos - MEAN, boxes, self.side) + MEAN
+        features = self._read(inside)
+        scores: Tensor = self.score(features if whole is None else torch.cat([features, whole], dim=1))
+        return scores
+
+    def _read(self, photos: Float[Tensor, "B 3 h w"]) -> Float[Tensor, "B F"]:
+        features: Tensor = self.dropout(rearrange(self.reader(photos), "b c h w -> b (c h w)"))
+        return features

@@ -1,0 +1,110 @@
+"""What `visavis.load` gives for a bundle of `relative_attributes`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import torch
+
+from visavis.bundle import Bundle
+from visavis.errors import VisavisError
+from visavis.features.frames import read_frames, square_in_photo
+from visavis.methods.relative_attributes.model import Judgement, RegionRanker
+from visavis.methods.relative_attributes.scoring import judge
+from visavis.nets.spatial_transformer import boxes_in_pixels
+from visavis.training.augment import as_batch
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A photo with its place, the strength of the attribute, and the box (x, y, w, h) that it is seen in."""
+
+    rank: int
+    path: Path
+    score: float
+    box: Box
+
+    def __str__(self) -> str:
+        return f"{self.rank:4d}  {self.score:8.3f}  {self.path}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Which of two photos shows more of an attribute: "a" or "b", by how much, and where it is seen."""
+
+    attribute: str
+    more: str
+    by: float
+    boxes: tuple[Box, Box]
+
+    def __str__(self) -> str:
+        return f"{self.more} shows more of {self.attribute}, by {self.by:.3f}"
+
+
+class AttributeRanker:
+    """A trained ranker with its verbs `rank` and `compare`, on the `judge` that the protocol uses too."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        settings = bundle.config.settings
+        self.page, self.frame = settings["page"], (settings["share"], settings["down"])
+        self.model = RegionRanker(**settings["net"])
+        self.model.load_state_dict(bundle.weights)
+        self.model.eval()
+
+    @property
+    def attributes(self) -> list[str]:
+        """Names of the attributes, in the order of the columns of `judge`."""
+        return self.bundle.config.labels
+
+    def judge(self, paths: list[str]) -> Judgement:
+        """Scores (N, K) and boxes (N, K, 3) of photos."""
+        return judge(self.model, as_batch(read_frames(paths, self.page, *self.frame)))
+
+    def scores(self, items: pl.DataFrame) -> torch.Tensor:
+        """Scores (N, K) of a table of items (column `path`)."""
+        return self.judge(items["path"].to_list()).scores
+
+    def rank(self, paths: list[str], attribute: str) -> list[Ranked]:
+        """Photos by the strength of an attribute, the strongest first.
+
+        Raises:
+            VisavisError: the attribute is not one of the model's, or a file cannot be read.
+        """
+        number = self._number(attribute)
+        judged = self.judge(paths)
+        scores = judged.scores[:, number]
+        order = scores.argsort(descending=True, stable=True).tolist()
+        return [
+            Ranked(
+                place, Path(paths[row]), float(scores[row]), self._box(paths[row], judged.boxes[row, number])
+            )
+            for place, row in enumerate(order, 1)
+        ]
+
+    def compare(self, a: Path, b: Path, attribute: str) -> Comparison:
+        """Which of two photos shows more of an attribute.
+
+        Raises:
+            VisavisError: as `rank` does.
+        """
+        ranked = self.rank([str(a), str(b)], attribute)
+        first, second = ranked if ranked[0].path == a else ranked[::-1]
+        more = "a" if first.score > second.score else "b"
+        return Comparison(attribute, more, abs(first.score - second.score), (first.box, second.box))
+
+    def _number(self, attribute: str) -> int:
+        if attribute not in self.attributes:
+            raise VisavisError(
+                f"{self.bundle.path}: knows no attribute '{attribute}'; it has {', '.join(self.attributes)}"
+            )
+        return self.attributes.index(attribute)
+
+    def _box(self, path: str, box: torch.Tensor) -> Box:
+        """The box in pixels of the photo: from the net's view to the frame, and from there to the photo."""
+        side, offset = self.model.side, (self.page - self.model.side) // 2
+        x, y, w, h = boxes_in_pixels(box[None], side, side)[0].tolist()
+        left, top, scale = square_in_photo(Path(path), self.page, *self.frame)
+        return left + scale * (x + offset), top + scale * (y + offset), scale * w, scale * h

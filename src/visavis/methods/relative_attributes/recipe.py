@@ -1,0 +1,44 @@
+"""The recipe of a ranker of relative attributes."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from visavis.methods.relative_attributes.model import Region
+from visavis.training.augment import Augmentation
+from visavis.training.recipe import Options, Recipe, Schedule
+
+
+class Model(Options):
+    """The network."""
+
+    backbone: str = Field("colour", description="colour, timm:NAME, or bundle:PATH of a pre-training")
+    region: Region = "localised"
+    combined: bool = Field(True, description="also look at the whole photo; after a stage without it")
+    initial_scale: PositiveFloat = Field(0.33, description="half side of the box at the start; 1 = the photo")
+    ratio: PositiveFloat = Field(0.05, description="m, between the scale and what is learned")
+    keep_inside: bool = True
+    dropout: float = Field(0.0, ge=0, lt=1)
+    page: PositiveInt = Field(104, description="side of the photos kept in memory; cropped to the backbone's")
+    share: float = Field(1.0, gt=0, description="of a photo's shorter side that is read")
+    down: float = Field(0.0, description="how far below the photo's middle that square lies, in its sides")
+
+
+class Rates(Options):
+    """Factors on the learning rate."""
+
+    localiser: PositiveFloat = Field(0.1, description="of the localiser, its backbone included")
+    scale: PositiveFloat = Field(1.0, description="of the scale, beside that of the localiser")
+    ranker: PositiveFloat = 1.0
+
+
+class RankerRecipe(Recipe):
+    """Everything that decides a training of `relative_attributes`."""
+
+    attributes: list[str] | None = Field(None, description="to be learned together; null = all there are")
+    loss: Literal["ranknet", "hinge"] = "ranknet"
+    fold: int | None = Field(None, ge=0, lt=5, description="hold out this fifth of the training pairs")
+    model: Model = Model()
+    rates: Rates = Rates()
+    augmentation: Augmentation = Augmentation()
+    schedule: Schedule = Field(description="of each of the two stages, or of the only one")

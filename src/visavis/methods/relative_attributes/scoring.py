@@ -1,0 +1,30 @@
+"""From photos to scores and boxes, in one way for validation, protocol and use."""
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from visavis.methods.relative_attributes.model import Judgement, RegionRanker
+from visavis.training.augment import centre_crop
+
+BATCH = 64
+
+
+@torch.no_grad()
+def judge(model: RegionRanker, photos: UInt8[Tensor, "N 3 H W"]) -> Judgement:
+    """Scores (N, K) of photos, the mean of a photo and its mirror image, and boxes (N, K, 3) of the photo."""
+    device = next(model.parameters()).device
+    scores, boxes = [], []
+    for part in torch.split(photos, BATCH):
+        batch = centre_crop(part, model.side).to(device)
+        upright, mirrored = model(batch), model(batch.flip(-1))
+        scores.append((upright.scores + mirrored.scores).float().cpu() / 2)
+        boxes.append(upright.boxes.float().cpu())
+    return Judgement(torch.cat(scores), torch.cat(boxes))
+
+
+def mean_box(boxes: Float[Tensor, "N K 3"]) -> Float[np.ndarray, "K 3"]:
+    """The mean box of each attribute."""
+    mean: np.ndarray = boxes.mean(0).numpy()
+    return mean

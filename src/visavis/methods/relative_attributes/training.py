@@ -1,0 +1,160 @@
+"""Two stages of training: the region by itself, then region and whole photo with the ranker begun anew."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from visavis.bundle import Bundle, find_bundle, read_bundle
+from visavis.datasets import open_dataset
+from visavis.errors import VisavisError
+from visavis.losses.ranknet import ranking_hinge_loss, ranknet_loss
+from visavis.methods.relative_attributes.data import (
+    PairBatch,
+    PairData,
+    Pairs,
+    held_out_pairs,
+    load_photos,
+    pairs_of,
+)
+from visavis.methods.relative_attributes.model import RegionRanker
+from visavis.methods.relative_attributes.protocol import accuracies, mean_accuracy
+from visavis.methods.relative_attributes.recipe import RankerRecipe
+from visavis.methods.relative_attributes.scoring import judge
+from visavis.training.fit import fit
+from visavis.training.run import claim_run, finish_run
+from visavis.training.task import Task
+
+FIRST_STAGE = "region"  # folder of the first stage in a run of two
+TRUNK = "trunk.backbone."  # where a pre-training keeps its backbone
+
+
+class RankerTask(Task):
+    """The ranking loss of the scores of pairs."""
+
+    model: RegionRanker
+
+    def __init__(
+        self, recipe: RankerRecipe, model: RegionRanker, data: PairData, held_out: Pairs | None
+    ) -> None:
+        super().__init__(model, recipe.schedule)
+        self.recipe, self.data, self.held_out = recipe, data, held_out
+        self.photos = data.photos
+
+    def draw(self, rng: np.random.Generator) -> PairBatch:
+        return self.data.draw(self.recipe.schedule.batch, rng)
+
+    def terms(self, batch: PairBatch) -> dict[str, Tensor]:
+        """RankNet or the hinge; the mean scale of the boxes is logged beside it."""
+        photos = torch.cat([self.photos(batch.first), self.photos(batch.second)])
+        stacked = photos.contiguous(memory_format=torch.channels_last)
+        judged = self.model(stacked, batch.attribute.repeat(2))
+        first, second = judged.scores[:, 0].float().chunk(2)
+        loss = ranknet_loss if self.recipe.loss == "ranknet" else ranking_hinge_loss
+        return {
+            "loss": loss(first, second, batch.target),
+            "scale": judged.boxes[..., 0].detach().mean(),
+        }
+
+    def validate(self) -> dict[str, float]:
+        """Mean accuracy over the attributes on the held-out ordered pairs."""
+        if self.held_out is None:
+            return {}
+        model = self.trained
+        assert isinstance(model, RegionRanker)
+        judged = judge(model, self.photos.pages)
+        return {"mean_accuracy": mean_accuracy(accuracies(self.held_out, judged.scores)).value}
+
+    def rate_factor(self, name: str) -> float:
+        rates = self.recipe.rates
+        part = name.removeprefix("model.").split(".")
+        if part[0] not in ("finder", "localiser"):
+            return rates.ranker
+        return rates.localiser * (rates.scale if part[:2] == ["localiser", "scale"] else 1.0)
+
+
+def train(recipe: RankerRecipe, run: Path, quiet: bool = False) -> Bundle | None:
+    """Train a recipe in a run folder, or go on with it; None where it was interrupted before its end.
+
+    A combined ranker with a localiser is trained after a first stage without the whole photo, in
+    `run/region`, from which it takes the localiser; the ranker starts again, as in the authors' release.
+    """
+    if recipe.model.combined and recipe.model.region == "localised":
+        region = recipe.model.model_copy(update={"combined": False})
+        first = _train_stage(recipe.model_copy(update={"model": region}), run / FIRST_STAGE, quiet, None)
+        return None if first is None else _train_stage(recipe, run, quiet, first)
+    return _train_stage(recipe, run, quiet, None)
+
+
+def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | None) -> Bundle | None:
+    finished = claim_run(run, recipe)
+    if finished is not None:
+        return finished
+    data = open_dataset(recipe.data)
+    pairs, held_out = pairs_of(data, "train", recipe.attributes), None
+    if recipe.fold is not None:
+        pairs, held_out = held_out_pairs(pairs, recipe.fold)
+    net, model, start = build_model(recipe, len(pairs.names), before)
+    options = recipe.model
+    photos = load_photos(pairs.items, options.page, options.share, options.down)
+    task = RankerTask(recipe, model, PairData(pairs, photos, model.side, recipe.augmentation), held_out)
+    stage = "region and whole" if model.combined else options.region
+    result = fit(task, run, recipe.seed, title=f"{stage}, seed {recipe.seed}", quiet=quiet)
+    if not result.finished:
+        return None
+    return finish_run(
+        run,
+        recipe,
+        task.trained.state_dict(),
+        [data],
+        result,
+        before or start,
+        settings={"net": net, "page": options.page, "share": options.share, "down": options.down},
+        labels=pairs.names,
+        calibration={},
+        purpose="Says which of two photos shows more of an attribute, and in which region that is seen.",
+    )
+
+
+def build_model(
+    recipe: RankerRecipe, attributes: int, before: Bundle | None
+) -> tuple[dict[str, Any], RegionRanker, Bundle | None]:
+    """The network's settings, the network as it starts, and the pre-training that it starts from, if any.
+
+    Args:
+        recipe: of the stage.
+        attributes: K.
+        before: bundle of the first stage, whose localiser is taken over.
+
+    Raises:
+        VisavisError: the backbone is unknown or does not read photos, or the pre-training is of another one.
+    """
+    torch.manual_seed(recipe.seed)
+    options, start = recipe.model, None
+    backbone = options.backbone
+    if backbone.startswith("bundle:"):
+        start = read_bundle(find_bundle(backbone.removeprefix("bundle:")), method="pretraining")
+        backbone = start.config.settings["net"]["backbone"]
+    net: dict[str, Any] = {"backbone": backbone, "attributes": attributes} | options.model_dump(
+        include={"region", "combined", "initial_scale", "ratio", "keep_inside", "dropout"}
+    )
+    model = RegionRanker(**net)
+    if model.reader.colours == 1:
+        raise VisavisError(f"model.backbone: '{backbone}' reads line drawings; use colour, or timm:NAME")
+    if start is not None:
+        weights = {
+            name.removeprefix(TRUNK): value for name, value in start.weights.items() if name.startswith(TRUNK)
+        }
+        for part in (model.reader, model.finder):
+            if part is not None:
+                part.load_state_dict(weights)
+    if before is not None:
+        own = {
+            name: value
+            for name, value in before.weights.items()
+            if name.startswith(("finder.", "localiser."))
+        }
+        model.load_state_dict(own, strict=False)
+    return net, model, start
