@@ -183,6 +183,68 @@ def test_pairs(folder: Path) -> None:
         read_pairs(path, items)
 
 
+def test_pairs_may_say_more(folder: Path) -> None:
+    items = read_items(folder / "items.csv").items
+    path = folder / "pairs.csv"
+    path.write_text(
+        "b,a,split,relation,votes,note,attribute,votes_of\n"
+        "photos/b.png,photos/a.png,train,more,4,x,red,5\n"
+        "photos/a.png,photos/b.png,,same,,,,\n"
+    )
+    pairs = read_pairs(path, items)
+    expected = {
+        "a": ["photos/a.png", "photos/b.png"],
+        "b": ["photos/b.png", "photos/a.png"],
+        "relation": ["more", "same"],
+        "attribute": ["red", None],
+        "split": ["train", None],
+        "votes": [4, None],
+        "votes_of": [5, None],
+    }
+    assert_frame_equal(pairs, pl.DataFrame(expected))
+    data = DataSet("", items, pairs=pairs)
+    kept, none = data.select(domain="photo").pairs, data.select(split="train").pairs
+    assert kept is not None
+    assert_frame_equal(kept, pairs)
+    assert none is not None
+    assert none.is_empty()
+    path.write_text("a,b,relation,votes,split\nphotos/a.png,photos/b.png,more,0,\n")
+    assert read_pairs(path, items).columns == ["a", "b", "relation", "votes"]
+
+
+def test_problems_of_pairs(folder: Path) -> None:
+    items = read_items(folder / "items.csv").items
+    path = folder / "pairs.parquet"
+    table = {
+        "a": ["photos/a.png"] * 6,
+        "b": ["photos/b.png"] * 6,
+        "relation": ["more"] * 6,
+        "split": ["train", "dev", None, None, "test", None],
+        "votes": [6.0, -1.0, 2.5, float("nan"), -2.0, 5.0],
+        "votes_of": [5, 3, 5, 5, None, 0],
+    }
+    pl.DataFrame(table).write_parquet(path)
+    with pytest.raises(VisavisError) as caught:
+        read_pairs(path, items)
+    assert [line.strip() for line in str(caught.value).splitlines()] == [
+        f"{path} has 8 problems; correct these rows:",
+        "row 1, column 'votes': 6 is not in 0..votes_of",
+        "row 2, column 'split': 'dev' is none of train, validation, test",
+        "row 2, column 'votes': -1 is not in 0..votes_of",
+        "row 3, column 'votes': '2.5' is no whole number",
+        "row 4, column 'votes': 'NaN' is no whole number",
+        "row 5, column 'votes': -2 is not in 0..votes_of",
+        "row 6, column 'votes': 5 is not in 0..votes_of",
+        "row 6, column 'votes_of': 0 is less than 1",
+    ]
+    pl.DataFrame(table | {"votes": [6] * 6, "votes_of": [5] * 6, "split": ["dev"] * 6}).write_parquet(path)
+    with pytest.raises(VisavisError, match=r"has 12 problems(.*\n){10}.*row 5.*\n  and 2 more"):
+        read_pairs(path, items)
+    pl.DataFrame(table).drop("votes").rename({"votes_of": "vote"}).write_parquet(path)
+    with pytest.raises(VisavisError, match="column 'vote' is unknown; rename it to 'votes'"):
+        read_pairs(path, items)
+
+
 def test_select(data: DataSet) -> None:
     train = data.select(split="train")
     assert train.items["id"].to_list() == ["photos/a.png", "sketches/a.png"]
@@ -220,7 +282,10 @@ def test_digest_is_a_fingerprint_of_tables_and_pictures(data: DataSet, folder: P
     others.add(DataSet("", copy.with_columns(split=pl.lit("train")), data.triplets, data.pairs).digest())
     (moved / "photos" / "b.png").write_bytes(b"another picture")
     others.add(DataSet("", copy, data.triplets, data.pairs).digest())
-    assert len(others | {fingerprint}) == 5
+    for rank in (1, 2):
+        orders = pl.DataFrame({"attribute": ["red"], "class": ["1"], "rank": [rank]})
+        others.add(DataSet("", copy, orders=orders).digest())
+    assert len(others | {fingerprint}) == 7
 
     (moved / "photos" / "b.png").unlink()
     with pytest.raises(VisavisError, match=r"b\.png: cannot be read"):

@@ -31,7 +31,11 @@ class DataSet:
             class, or null), `split` (train, validation, test or null), optional `box_x, box_y, box_w, box_h`
             in pixels, and any `attr.<name>`, Float32 in 0..1, null = unknown.
         triplets: `anchor`, `positive`, `negative` (ids), `votes` for this order of `votes_of`; or None.
-        pairs: `a`, `b` (ids), `relation`; or None.
+        pairs: `a`, `b` (ids), `relation`, for relative attributes `more`, `less` or `equal` from the
+            viewpoint of `a`; optional `attribute` (what is compared), `split` (of the pair), whole numbers
+            `votes` for this relation of `votes_of`, all null where unknown; or None.
+        orders: how the classes compare: `attribute`, `class` (a label), `rank` (higher = more, the same =
+            equal); or None.
         terms: under which the data may be used.
     """
 
@@ -39,6 +43,7 @@ class DataSet:
     items: pl.DataFrame
     triplets: pl.DataFrame | None = None
     pairs: pl.DataFrame | None = None
+    orders: pl.DataFrame | None = None
     terms: str = "not stated"
 
     @property
@@ -86,7 +91,10 @@ class DataSet:
         """
         contents = pl.Series("path", [_digest_image(path) for path in self.items["path"]], pl.String)
         fingerprint = hashlib.sha256()
-        for table in (self.items.with_columns(contents), self.triplets, self.pairs):
+        tables = [self.items.with_columns(contents), self.triplets, self.pairs]
+        # Fingerprints of sets without orders are older than these and stay as they were recorded.
+        tables += [] if self.orders is None else [self.orders]
+        for table in tables:
             fingerprint.update(json.dumps(_canonical(table)).encode())
         return fingerprint.hexdigest()[:16]
 
@@ -135,7 +143,7 @@ def read_items(path: str | Path) -> DataSet:
     )
     sheet.check("path", pl.col("path").is_null(), "is empty")
     sheet.check("id", ~pl.col("id").is_first_distinct(), "'{}' stands in an earlier row too")
-    sheet.check("split", ~pl.col("split").is_in(SPLITS), "'{}' is none of " + ", ".join(SPLITS))
+    _check_splits(sheet)
     _resolve_paths(sheet)
     _check_boxes(sheet)
     attributes = [name for name in sheet.rows.columns if name.startswith(ATTRIBUTE)]
@@ -144,6 +152,10 @@ def read_items(path: str | Path) -> DataSet:
         sheet.check(column, ~pl.col(column).is_between(0, 1), "{} is outside 0..1")
     boxes = [] if sheet.rows["box_x"].is_null().all() else BOX
     return DataSet(path.stem, sheet.approved("id", "path", "domain", "label", "split", *boxes, *attributes))
+
+
+def _check_splits(sheet: Sheet) -> None:
+    sheet.check("split", ~pl.col("split").is_in(SPLITS), "'{}' is none of " + ", ".join(SPLITS))
 
 
 def _resolve_paths(sheet: Sheet) -> None:
@@ -185,12 +197,24 @@ def read_triplets(path: str | Path, items: pl.DataFrame) -> pl.DataFrame:
 
 
 def read_pairs(path: str | Path, items: pl.DataFrame) -> pl.DataFrame:
-    """Read pairs: columns `a`, `b` and `relation`. Arguments and errors are those of `read_triplets`."""
-    sheet = Sheet.open(Path(path), ("a", "b", "relation"))
+    """Read pairs: columns `a`, `b`, `relation`, optional `attribute`, `split`, `votes` and `votes_of`.
+
+    The optional ones may have gaps; one that is absent or empty is absent from the result. Arguments and
+    errors are those of `read_triplets`.
+    """
+    words, numbers = ("attribute", "split"), ("votes", "votes_of")
+    sheet = Sheet.open(Path(path), ("a", "b", "relation"), (*words, *numbers))
+    in_use = [name for name in (*words, *numbers) if not sheet.rows[name].is_null().all()]
     _check_ids(sheet, items, "a", "b")
-    sheet.text("relation")
+    sheet.text("relation", *words)
     sheet.check("relation", pl.col("relation").is_null(), "is empty")
-    return sheet.approved("a", "b", "relation")
+    _check_splits(sheet)
+    for column in numbers:
+        sheet.number(column, pl.Int64)
+    sheet.check("votes_of", pl.col("votes_of") < 1, "{} is less than 1")
+    beyond = (pl.col("votes") < 0) | (pl.col("votes") > pl.col("votes_of"))
+    sheet.check("votes", beyond, "{} is not in 0..votes_of")
+    return sheet.approved("a", "b", "relation", *in_use)
 
 
 def _check_ids(sheet: Sheet, items: pl.DataFrame, *columns: str) -> None:

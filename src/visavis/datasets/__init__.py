@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from visavis.datasets import celeba, qmul
+from visavis.datasets import celeba, class_orders, lfw10, qmul, zap50k
 from visavis.datasets.strokes import stroke_pages
 from visavis.datasets.union import union
 from visavis.errors import VisavisError
@@ -17,13 +17,17 @@ __all__ = ["open_dataset"]
 CLOTHING_TERMS = "CC0 1.0, public domain; photos of the clothing-dataset-small of A. Grigorev."
 _RENDERED = re.compile(r"rendered-shoes(?:-(\d+))?")
 _RENDERED_SHOES = 200
-_QMUL: dict[str, Callable[[Path], DataSet]] = {
+_OFFICIAL: dict[str, Callable[[Path], DataSet]] = {
     "qmul-shoe-v1": lambda root: qmul.read(root, "shoe"),
     "qmul-chair-v1": lambda root: qmul.read(root, "chair"),
     "qmul-v1": lambda root: union("qmul-v1", {kind: qmul.read(root, kind) for kind in ("shoe", "chair")}),
     "shoe-v2-photos": qmul.extra_photos,
     "clothing": lambda root: replace(folder_of_classes(root / "clothing"), terms=CLOTHING_TERMS),
     "celeba": celeba.read,
+    "lfw10": lfw10.read,
+    "zap50k-1": zap50k.read,
+    "osr": lambda root: class_orders.read(root, "osr"),
+    "pubfig": lambda root: class_orders.read(root, "pubfig"),
     "chair-v2-strokes": lambda root: stroke_pages(qmul.chair_strokes(root)),
 }
 
@@ -33,17 +37,18 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
 
     Args:
         name_or_path: "qmul-shoe-v1", "qmul-chair-v1", both in one as "qmul-v1", "shoe-v2-photos",
-            "chair-v2-strokes", "clothing" or "celeba", below the folder that VISAVIS_DATA names;
-            "rendered-shoes" or "rendered-shoes-N", N shoes rendered once into the cache; a CSV or Parquet
-            table of items, with
+            "chair-v2-strokes", "clothing", "celeba", "lfw10", "osr", "pubfig" or "zap50k-1" (the first of its
+            splits), below the folder that VISAVIS_DATA names: in folders `lfw10`, `osr`, `pubfig` and
+            `ut-zap50k-data` beside `ut-zap50k-images`, as each reader says; "rendered-shoes" or
+            "rendered-shoes-N", N shoes rendered once into the cache; a CSV or Parquet table of items, with
             `<table>.triplets.csv` and `<table>.pairs.csv` where they stand beside it; or a folder of classes.
 
     Raises:
         VisavisError: there is no such thing, or it has defects.
     """
     name = str(name_or_path)
-    if name in _QMUL:
-        return _QMUL[name](_data_root(name))
+    if name in _OFFICIAL:
+        return _OFFICIAL[name](_data_root(name))
     if rendered := _RENDERED.fullmatch(name):
         from visavis.datasets.rendered import rendered_shoes
 
@@ -55,7 +60,7 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
         return _with_tuples(read_items(path), path)
     raise VisavisError(
         f"'{name}' is no table or folder, and no data set has this name; "
-        f"known are {', '.join(_QMUL)}, rendered-shoes"
+        f"known are {', '.join(_OFFICIAL)}, rendered-shoes"
     )
 
 

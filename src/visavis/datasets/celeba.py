@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from visavis.errors import VisavisError
+from visavis.datasets.official import existing, malformed, reading
 from visavis.tables import ATTRIBUTE, SPLITS, DataSet
 
 TERMS = (
@@ -35,14 +35,11 @@ def read(root: Path) -> DataSet:
     files = [row[0] for row in rows]
     identities = dict(_pairs(folder / "identity_CelebA.txt"))
     parts = {name: SPLITS[int(part)] for name, part in _pairs(folder / "list_eval_partition.txt")}
-    pictures = folder / "img_align_celeba"
-    missing = next((name for name in files if not (pictures / name).is_file()), None)
-    if missing is not None:
-        raise VisavisError(f"{pictures / missing} is missing; restore it, or set VISAVIS_DATA anew")
+    pictures = existing(folder / "img_align_celeba")
     items = pl.DataFrame(
         {
             "id": files,
-            "path": [str((pictures / name).absolute()) for name in files],
+            "path": [str(existing(pictures / name)) for name in files],
             "domain": "photo",
             "label": [identities.get(name) for name in files],
             "split": [parts.get(name) for name in files],
@@ -57,17 +54,12 @@ def _pairs(path: Path) -> list[tuple[str, str]]:
 
 def _rows(path: Path, skip: int = 0) -> tuple[str, list[list[str]]]:
     """The line after `skip` lines where there are any, and all rows below as words of equal number."""
-    try:
+    with reading(existing(path)):
         lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise VisavisError(
-            f"{path}: cannot be read ({error}); restore it, or set VISAVIS_DATA anew"
-        ) from None
     header = lines[skip] if skip and len(lines) > skip else ""
     rows = [line.split() for line in lines[skip + 1 if skip else 0 :] if line.strip()]
     words = len(header.split()) + 1 if skip else 2
     wrong = next((number for number, row in enumerate(rows, 1) if len(row) != words), None)
     if not rows or wrong is not None:
-        row = "no rows" if not rows else f"not {words} words in row {wrong}"
-        raise VisavisError(f"{path} is malformed ({row}); restore it from the source of the data set")
+        raise malformed(path, f"row {wrong} has not {words} words" if rows else "it has no rows")
     return header, rows

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
-from visavis.errors import VisavisError
+from visavis.datasets.official import ItemRow, existing, item_table, malformed
 from visavis.tables import ATTRIBUTE, DataSet
 
 Category = Literal["shoe", "chair"]
@@ -63,10 +63,10 @@ def read(root: Path, category: Category, extra: bool = True) -> DataSet:
     Raises:
         VisavisError: something is missing or malformed; the sentence names the file.
     """
-    folder = _existing(root / f"qmul-{category}-v1")
+    folder = existing(root / f"qmul-{category}-v1")
     items = _with_attributes(_pictures(folder), folder / "attributes.csv", category)
     if extra and category == "shoe":
-        items = pl.concat([items, _extra_sketches(_existing(root / "qmul-shoe-extra"))], how="diagonal")
+        items = pl.concat([items, _extra_sketches(existing(root / "qmul-shoe-extra"))], how="diagonal")
     return DataSet(folder.name, items, triplets=_triplets(folder / "triplets.json", items), terms=TERMS)
 
 
@@ -76,12 +76,12 @@ def extra_photos(root: Path) -> DataSet:
     Raises:
         VisavisError: they are missing.
     """
-    folder = _existing(root / "qmul-shoe-extra" / "shoev2-photos")
+    folder = existing(root / "qmul-shoe-extra" / "shoev2-photos")
     paths = sorted(folder.glob("*.jpg"))
     if not paths:
-        raise _malformed(folder, "it holds no photos")
-    rows: list[_Row] = [(f"photo/v2-{path.stem}", str(path), "photo", None, None) for path in paths]
-    return DataSet("shoe-v2-photos", _items(rows), terms=TERMS)
+        raise malformed(folder, "it holds no photos")
+    rows: list[ItemRow] = [(f"photo/v2-{path.stem}", str(path), "photo", None, None) for path in paths]
+    return DataSet("shoe-v2-photos", item_table(rows), terms=TERMS)
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ def chair_strokes(root: Path) -> Strokes:
     Raises:
         VisavisError: the file is missing or malformed.
     """
-    path = _existing(root / "qmul-shoe-extra" / "chairv2-strokes.npz")
+    path = existing(root / "qmul-shoe-extra" / "chairv2-strokes.npz")
     try:
         with np.load(path, allow_pickle=False) as stored:
             points, offsets = stored["points"], stored["offsets"]
             names, splits = stored["names"].tolist(), stored["split"].tolist()
         sketches = [points[start:end] for _, (start, end) in zip(names, pairwise(offsets), strict=True)]
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        raise _malformed(path, error) from None
+        raise malformed(path, error) from None
     return Strokes(names, splits, [_split_at_lifts(sketch) for sketch in sketches])
 
 
@@ -122,28 +122,20 @@ def _split_at_lifts(points: Float[np.ndarray, "_ 3"]) -> list[Float[np.ndarray, 
     return [stroke for stroke in np.split(points[:, :2], ends) if len(stroke)]
 
 
-_Row = tuple[str, str, str, str | None, str | None]
-
-
-def _items(rows: list[_Row]) -> pl.DataFrame:
-    columns = ("id", "path", "domain", "label", "split")
-    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
-
-
 def _pictures(folder: Path) -> pl.DataFrame:
-    rows: list[_Row] = []
+    rows: list[ItemRow] = []
     for split in ("train", "test"):
         numbers = {
             int(path.stem)
             for name, suffix in _FOLDERS.values()
-            for path in _existing(folder / split / name).glob(f"*{suffix}")
+            for path in existing(folder / split / name).glob(f"*{suffix}")
             if path.stem.isdecimal()
         }
         for domain, (name, suffix) in _FOLDERS.items():
             for number in sorted(numbers):
-                path = _existing(folder / split / name / f"{number}{suffix}")
+                path = existing(folder / split / name / f"{number}{suffix}")
                 rows.append((f"{domain}/{number}", str(path), domain, str(number), split))
-    return _items(rows)
+    return item_table(rows)
 
 
 def _with_attributes(pictures: pl.DataFrame, path: Path, category: Category) -> pl.DataFrame:
@@ -151,11 +143,11 @@ def _with_attributes(pictures: pl.DataFrame, path: Path, category: Category) -> 
     meanings = {f"a{k:02}": f"{ATTRIBUTE}a{k:02}_{name}" for k, name in enumerate(ATTRIBUTES[category])}
     types = {"number": pl.String, "kind": pl.String} | dict.fromkeys(meanings, pl.Int8)
     try:
-        table = pl.read_csv(_existing(path), columns=list(types), schema_overrides=types, glob=False)
+        table = pl.read_csv(existing(path), columns=list(types), schema_overrides=types, glob=False)
     except pl.exceptions.PolarsError as error:
-        raise _malformed(path, error) from None
+        raise malformed(path, error) from None
     if not table.select(pl.all_horizontal(pl.col(*meanings).is_between(0, 1).fill_null(False)).all()).item():
-        raise _malformed(path, "an attribute is neither 0 nor 1")
+        raise malformed(path, "an attribute is neither 0 nor 1")
 
     labels = table.rename(meanings | {"number": "label"})
     described_by = pl.col("domain").replace("edge", "photo").alias("kind")
@@ -163,7 +155,7 @@ def _with_attributes(pictures: pl.DataFrame, path: Path, category: Category) -> 
         labels, on=["kind", "label"], how="inner", maintain_order="left"
     )
     if labelled["id"].to_list() != pictures["id"].to_list():
-        raise _malformed(path, "it does not have one row for each photo and each sketch")
+        raise malformed(path, "it does not have one row for each photo and each sketch")
     test_sketch = (pl.col("domain") == "sketch") & (pl.col("split") == "test")
     mislabelled = pl.col("label").is_in(MISLABELLED[category])
     known = pl.when(~test_sketch & ~mislabelled).then(pl.col(*meanings.values()).cast(pl.Float32))
@@ -171,7 +163,7 @@ def _with_attributes(pictures: pl.DataFrame, path: Path, category: Category) -> 
 
 
 def _extra_sketches(folder: Path) -> pl.DataFrame:
-    path = _existing(folder / "attributes13.csv")
+    path = existing(folder / "attributes13.csv")
     try:
         new = pl.read_csv(path, glob=False).filter(
             pl.col("kind") == "sketch",
@@ -181,17 +173,17 @@ def _extra_sketches(folder: Path) -> pl.DataFrame:
         )
         sketches = new.select(pl.col("shoe", "sketch").cast(pl.Int64)).rows()
     except pl.exceptions.PolarsError as error:
-        raise _malformed(path, error) from None
-    rows: list[_Row] = []
+        raise malformed(path, error) from None
+    rows: list[ItemRow] = []
     for shoe, k in sketches:
-        picture = _existing(folder / "sketches" / f"{shoe:03}-{k}.png")
+        picture = existing(folder / "sketches" / f"{shoe:03}-{k}.png")
         rows.append((f"sketch/{shoe}-{k}", str(picture), "sketch", str(shoe), "train"))
-    return _items(rows)
+    return item_table(rows)
 
 
 def _triplets(path: Path, items: pl.DataFrame) -> pl.DataFrame:
     try:
-        parts = json.loads(_existing(path).read_bytes())
+        parts = json.loads(existing(path).read_bytes())
         rows = [
             (f"sketch/{sketch}", f"photo/{closer}", f"photo/{farther}", votes, votes_of)
             for split in ("train", "test")
@@ -200,12 +192,12 @@ def _triplets(path: Path, items: pl.DataFrame) -> pl.DataFrame:
         ]
         table = pl.DataFrame(rows, schema=_TRIPLETS, orient="row")
     except (ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
-        raise _malformed(path, error) from None
+        raise malformed(path, error) from None
     named = pl.concat([table["anchor"], table["positive"], table["negative"]])
     if unknown := set(named) - set(items["id"]):
-        raise _malformed(path, f"there is no picture '{min(unknown)}'")
+        raise malformed(path, f"there is no picture '{min(unknown)}'")
     if not table["votes"].is_between(1, table["votes_of"]).all():
-        raise _malformed(path, "there are more votes for a pair than in all, or none")
+        raise malformed(path, "there are more votes for a pair than in all, or none")
     return table
 
 
@@ -216,17 +208,3 @@ _TRIPLETS = {
     "votes": pl.Int64,
     "votes_of": pl.Int64,
 }
-
-
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise VisavisError(
-            f"{path} is missing; restore it, or set VISAVIS_DATA to the folder that holds the data sets"
-        )
-    return path.absolute()
-
-
-def _malformed(path: Path, reason: str | Exception) -> VisavisError:
-    told = f"{type(reason).__name__}: {reason}" if isinstance(reason, Exception) else reason
-    first = told.partition("\n")[0]
-    return VisavisError(f"{path} is malformed ({first}); restore it from the source of the data set")

@@ -1,0 +1,48 @@
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from tests.datasets.mat import cells, refusal
+from visavis.datasets.official import read_mat, texts, whole
+from visavis.errors import VisavisError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    variables = {"names": cells(["a.jpg", "Levi's ", ""]), "numbers": np.array([[1.0, 2.0]])}
+    savemat(tmp_path / "data.mat", variables)
+    return tmp_path / "data.mat"
+
+
+def test_variables_in_the_order_asked_for(path: Path) -> None:
+    numbers, names = read_mat(path, "numbers", "names")
+    assert whole(numbers).tolist() == [[1, 2]]
+    assert whole(numbers).dtype == np.int64
+    assert texts(names) == ["a.jpg", "Levi's", ""]
+    savemat(path, {"names": np.array(["coast", "bay"])})
+    assert texts(*read_mat(path, "names")) == ["coast", "bay"]
+
+
+def test_a_file_cut_off_anywhere_is_named(path: Path) -> None:
+    content = path.read_bytes()
+    for size in [*range(0, len(content) - 1, 37), len(content) - 1]:
+        path.write_bytes(content[:size])
+        assert refusal(path, lambda: read_mat(path, "names", "numbers"))
+
+
+def test_what_is_no_such_file(path: Path) -> None:
+    assert refusal(path, lambda: read_mat(path, "name")) == "it has no variable 'name'"
+    path.write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM" + b"\x89HDF" * 10)
+    assert "HDF" in refusal(path, lambda: read_mat(path, "names"))
+    path.unlink()
+    with pytest.raises(VisavisError, match=re.escape(f"{path} is missing; restore it, or set VISAVIS_DATA")):
+        read_mat(path, "names")
+
+
+@pytest.mark.parametrize("number", [0.5, np.nan, np.inf])
+def test_numbers_that_are_not_whole(number: float) -> None:
+    with pytest.raises(ValueError, match="a number is not whole"):
+        whole(np.array([1.0, number]))
