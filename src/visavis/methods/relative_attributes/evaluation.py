@@ -1,12 +1,16 @@
 """Measuring a bundle under a named protocol."""
 
+import numpy as np
+from jaxtyping import Float
+
 from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
-from visavis.methods.relative_attributes.data import pairs_of
+from visavis.methods.relative_attributes.data import Pairs, pairs_of
 from visavis.methods.relative_attributes.protocol import PROTOCOLS, accuracies, mean_accuracy
 from visavis.methods.relative_attributes.ranker import AttributeRanker
-from visavis.metrics.evaluation import Evaluation
+from visavis.metrics.evaluation import Evaluation, PerQuery
+from visavis.tables import DataSet
 
 
 def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -> Evaluation:
@@ -24,14 +28,24 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
         VisavisError: the protocol is unknown or the data has no test pairs.
     """
     data = open_dataset(data_name or bundle.config.recipe["data"])
-    name = protocol_name or ("lfw10" if data.name == "lfw10" else "pairs")
+    name = protocol_name or default_protocol(data)
     if name not in PROTOCOLS:
         raise VisavisError(f"protocol '{name}' is unknown; use one of {', '.join(PROTOCOLS)}")
-    protocol = PROTOCOLS[name]
     pairs = pairs_of(data, "test", bundle.config.labels)
-    scores = AttributeRanker(bundle).judge(pairs.items["path"].to_list()).scores
+    scores = AttributeRanker(bundle).judge(pairs.items["path"].to_list()).scores.numpy()
+    return Evaluation(name, data.name, data.digest(), count(pairs, scores, name))
+
+
+def default_protocol(data: DataSet) -> str:
+    """`lfw10` on that set, else `pairs`."""
+    return "lfw10" if data.name == "lfw10" else "pairs"
+
+
+def count(pairs: Pairs, scores: Float[np.ndarray, "N K"], protocol_name: str) -> dict[str, PerQuery]:
+    """The metrics of scores under a protocol, the mean over the attributes first."""
+    protocol = PROTOCOLS[protocol_name]
     of_attributes = accuracies(pairs, scores, protocol.votes)
     metrics = {"mean_accuracy": mean_accuracy(of_attributes)} | of_attributes
     for suffix, votes in protocol.beside.items():
         metrics[f"mean_accuracy{suffix}"] = mean_accuracy(accuracies(pairs, scores, votes))
-    return Evaluation(name, data.name, data.digest(), metrics)
+    return metrics

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from torch import Tensor
 
 from visavis.methods.relative_attributes.data import Pairs
 from visavis.metrics.evaluation import PerQuery
@@ -26,9 +25,7 @@ class Protocol(NamedTuple):
 PROTOCOLS = {"lfw10": Protocol(3, {"_2_votes": 2, "_all": 0}), "pairs": Protocol(0, {})}
 
 
-def accuracies(
-    pairs: Pairs, scores: Float[Tensor, "N K"] | Float[np.ndarray, "N K"], votes: int = 0
-) -> dict[str, PerQuery]:
+def accuracies(pairs: Pairs, scores: Float[np.ndarray, "N K"], votes: int = 0) -> dict[str, PerQuery]:
     """Share of the ordered pairs of each attribute that are ordered as people did.
 
     Args:
@@ -36,8 +33,7 @@ def accuracies(
         scores: of all photos by all attributes, higher = more.
         votes: the least number of annotators who agree on a pair; 0 takes those of unknown number too.
     """
-    numbers = np.asarray(scores)
-    gap = numbers[pairs.first, pairs.attribute] - numbers[pairs.second, pairs.attribute]
+    gap = scores[pairs.first, pairs.attribute] - scores[pairs.second, pairs.attribute]
     right = np.where(pairs.target > 0.5, gap > 0, gap < 0)
     counted = (pairs.target != 0.5) & ((pairs.votes >= votes) if votes else True)
     found = {}

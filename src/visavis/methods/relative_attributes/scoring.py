@@ -1,8 +1,7 @@
 """From photos to scores and boxes, in one way for validation, protocol and use."""
 
-import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from torch import Tensor
 
 from visavis.methods.relative_attributes.model import Judgement, RegionRanker
@@ -22,9 +21,3 @@ def judge(model: RegionRanker, photos: UInt8[Tensor, "N 3 H W"]) -> Judgement:
         scores.append((upright.scores + mirrored.scores).float().cpu() / 2)
         boxes.append(upright.boxes.float().cpu())
     return Judgement(torch.cat(scores), torch.cat(boxes))
-
-
-def mean_box(boxes: Float[Tensor, "N K 3"]) -> Float[np.ndarray, "K 3"]:
-    """The mean box of each attribute."""
-    mean: np.ndarray = boxes.mean(0).numpy()
-    return mean

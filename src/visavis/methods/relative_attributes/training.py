@@ -65,7 +65,7 @@ class RankerTask(Task):
         model = self.trained
         assert isinstance(model, RegionRanker)
         judged = judge(model, self.photos.pages)
-        return {"mean_accuracy": mean_accuracy(accuracies(self.held_out, judged.scores)).value}
+        return {"mean_accuracy": mean_accuracy(accuracies(self.held_out, judged.scores.numpy())).value}
 
     def rate_factor(self, name: str) -> float:
         rates = self.recipe.rates

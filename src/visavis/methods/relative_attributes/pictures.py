@@ -1,0 +1,55 @@
+"""What a ranker answers, drawn: photos by strength, or two of them, with the boxes that decide."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from visavis import images
+from visavis.errors import VisavisError
+from visavis.files import atomic_path
+from visavis.methods.relative_attributes.ranker import Comparison, Ranked
+from visavis.pictures.boxes import with_boxes
+
+CELL, GAP = 180, 10  # pixels of a photo, and between two
+
+
+def draw_ranked(ranked: list[Ranked], target: Path) -> None:
+    """Write a strip of photos with their boxes, the strongest at the left."""
+    images.save(target, _side_by_side([_with_box(photo.path, photo.box) for photo in ranked]))
+
+
+def draw_comparison(a: Path, b: Path, found: Comparison, target: Path) -> None:
+    """Write both photos with their boxes, the one that shows more at the left."""
+    drawn = [_with_box(path, box) for path, box in zip((a, b), found.boxes, strict=True)]
+    images.save(target, _side_by_side(drawn if found.more == "a" else drawn[::-1]))
+
+
+def ranked_table(ranked: list[Ranked], target: Path) -> None:
+    """Write rank, path, score and box of all photos as Parquet.
+
+    Raises:
+        VisavisError: the name does not end in .parquet.
+    """
+    if target.suffix != ".parquet":
+        raise VisavisError(f"{target}: the table is written as Parquet; name it .parquet")
+    rows = [
+        {"rank": one.rank, "path": str(one.path), "score": one.score}
+        | dict(zip(("box_x", "box_y", "box_w", "box_h"), one.box, strict=True))
+        for one in ranked
+    ]
+    with atomic_path(target) as staged:
+        pl.DataFrame(rows).write_parquet(staged)
+
+
+def _with_box(path: Path, box: tuple[float, float, float, float]) -> np.ndarray:
+    return with_boxes(images.load(path), [box], side=CELL)
+
+
+def _side_by_side(pictures: list[np.ndarray]) -> np.ndarray:
+    paper = np.full((CELL, len(pictures) * (CELL + GAP) - GAP, 3), 255, np.uint8)
+    for column, picture in enumerate(pictures):
+        height, width = picture.shape[:2]
+        top, left = (CELL - height) // 2, column * (CELL + GAP) + (CELL - width) // 2
+        paper[top : top + height, left : left + width] = picture
+    return paper

@@ -1,0 +1,43 @@
+"""Questions put to the method, each answered by one command: `visavis study NAME`."""
+
+import time
+from pathlib import Path
+
+from visavis.datasets import open_dataset
+from visavis.methods.relative_attributes.baselines import hog_lab_rank_svm
+from visavis.methods.relative_attributes.data import pairs_of
+from visavis.methods.relative_attributes.evaluation import count, default_protocol
+from visavis.methods.relative_attributes.recipe import RankerRecipe
+from visavis.metrics.evaluation import Evaluation, over_seeds
+from visavis.records import ResultRecord
+from visavis.training.run import device_name
+
+
+def baselines(recipe: RankerRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord:
+    """The ranking SVM of Parikh and Grauman on HOG and colour, learned from the recipe's data.
+
+    No network is trained, so neither seeds nor the run folder matter.
+    """
+    started = time.monotonic()
+    data = open_dataset(recipe.data)
+    train = pairs_of(data, "train", recipe.attributes)
+    test = pairs_of(data, "test", train.names)
+    protocol = default_protocol(data)
+    metrics = count(test, hog_lab_rank_svm(recipe, train, test.items), protocol)
+    evaluation = Evaluation(protocol, data.name, data.digest(), metrics)
+    return ResultRecord(
+        method=recipe.method,
+        recipe="HOG, Lab + rankSVM",
+        protocol=protocol,
+        data=data.name,
+        data_digest=evaluation.data_digest,
+        n=evaluation.n,
+        seeds=[0],
+        metrics=over_seeds([evaluation]),
+        command=command,
+        minutes=round((time.monotonic() - started) / 60, 1),
+        device=device_name(),
+    )
+
+
+STUDIES = {"baselines": baselines}
