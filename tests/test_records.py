@@ -63,7 +63,7 @@ def test_benchmark_knows_its_commit(tmp_path: Path) -> None:
     benchmark = BenchmarkRecord(name="b", peer="P 1.0", ours=2.0, theirs=4.0, unit="ms", ratio=2.0)
     benchmark.write(tmp_path / "b.json")
     assert BenchmarkRecord.read(tmp_path / "b.json") == benchmark
-    assert benchmark.commit == records.commit()
+    assert benchmark.commit == records.current_commit()
 
 
 @pytest.mark.parametrize(
@@ -97,22 +97,30 @@ def test_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module.parent.mkdir()
     module.touch()
     monkeypatch.setattr(records, "__file__", str(module))
-    assert records.commit() == "unknown"
+    assert records.current_commit() == "unknown"
 
     git("init")
     (tmp_path / "notes").write_text("1")
     git("add", "notes")
     git("commit", "-m", "someone else's")
-    assert records.commit() == "unknown", "installed into a repository of something else"
+    assert records.current_commit() == "unknown", "installed into a repository of something else"
 
     git("add", ".")
     git("commit", "-m", "ours")
     head = git("rev-parse", "HEAD")[:12]
-    assert records.commit() == head
+    assert records.current_commit() == head
 
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "a.json").touch()
-    assert records.commit() == head, "the records of a study do not make each other dirty"
+    assert records.current_commit() == head, "the records of a study do not make each other dirty"
 
     (tmp_path / "notes").write_text("2")
-    assert records.commit() == f"{head}-dirty"
+    assert records.current_commit() == f"{head}-dirty"
+
+
+def test_the_commit_of_a_process_is_that_of_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    records.commit.cache_clear()
+    answers = iter(["first", "second"])
+    monkeypatch.setattr(records, "current_commit", lambda: next(answers))
+    assert [records.commit() for _ in range(2)] == ["first", "first"]
+    records.commit.cache_clear()

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from math import sqrt
 from pathlib import Path
 from typing import Self
@@ -14,15 +15,20 @@ from visavis.errors import VisavisError
 from visavis.files import write_atomic
 
 
+@cache
 def commit() -> str:
-    """The commit of the code that runs, with "-dirty" where the tree differs; "unknown" outside git.
+    """`current_commit` when it was first asked for: one that is made while the process runs does not run."""
+    return current_commit()
+
+
+def current_commit() -> str:
+    """The commit that is checked out, with "-dirty" where the tree differs; "unknown" outside git.
 
     Changes under `results/` do not count: the records of one study would mark each other as dirty.
     """
     try:
-        _git(
-            "ls-files", "--error-unmatch", Path(__file__).name
-        )  # installed inside someone else's repository?
+        # Or installed inside someone else's repository?
+        _git("ls-files", "--error-unmatch", Path(__file__).name)
         head = _git("rev-parse", "--short=12", "HEAD")
         changes = _git("status", "--porcelain", "--", ":/", ":(top,exclude)results")
     except (OSError, subprocess.CalledProcessError):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from visavis.features.ink import crop_to_ink, ink_box
+from visavis.features.ink import crop_to_ink, ink_box, on_white
 
 
 @pytest.fixture
@@ -48,3 +48,30 @@ def test_a_picture_is_framed_by_a_given_box(drawing: np.ndarray) -> None:
     picture = np.repeat(drawing[..., None], 3, axis=2)
     framed = crop_to_ink(picture, 64, box=ink_box(drawing))
     np.testing.assert_array_equal(framed, np.repeat(crop_to_ink(drawing, 64)[..., None], 3, axis=2))
+
+
+def test_dark_ink_on_white_is_left_alone(drawing: np.ndarray) -> None:
+    assert on_white(drawing) is drawing
+
+
+def test_grey_paper_and_blackboard_become_white_paper(drawing: np.ndarray) -> None:
+    for other in ((drawing * 0.75).astype(np.uint8), 255 - drawing):
+        cleaned = on_white(other)
+        assert cleaned is not None
+        np.testing.assert_allclose(cleaned, drawing, atol=2)
+
+
+def test_pale_pencil_is_darkened() -> None:
+    page = np.full((60, 60), 255, np.uint8)
+    page[20:40, 30] = 204
+    cleaned = on_white(page)
+    assert cleaned is not None
+    assert ink_box(cleaned) == (30, 20, 1, 20)
+    assert cleaned.min() == 0
+
+
+@pytest.mark.parametrize("grey", [255, 200, 3])
+def test_an_empty_page_is_no_drawing(grey: int) -> None:
+    page = np.full((30, 30), grey, np.uint8)
+    page[::7, ::5] += 0 if grey == 255 else 4  # noise
+    assert on_white(page) is None

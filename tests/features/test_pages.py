@@ -72,3 +72,9 @@ def test_many_are_read_in_order(sketch: Path, tmp_path: Path) -> None:
     assert np.array_equal(pages[1], page_of(Path(paths[1]), "edge", 64))
     with pytest.raises(VisavisError, match=r"missing\.png"):
         read_pages([*paths, str(tmp_path / "missing.png")], ["sketch"] * 3, 64)
+
+
+def test_an_empty_sketch_is_told(tmp_path: Path) -> None:
+    images.save(tmp_path / "blank.png", np.full((50, 50), 255, np.uint8))
+    with pytest.raises(VisavisError, match=r"blank\.png: nothing is drawn on it; draw dark lines"):
+        page_of(tmp_path / "blank.png", "sketch", 64)

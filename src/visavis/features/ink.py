@@ -10,6 +10,11 @@ WHITE = 255
 INK = 200  # grey value; strokes and their soft borders are darker, JPEG noise on white paper is not
 
 
+DARK = 128  # grey value; a border below it is a blackboard's, and ink above it pale pencil
+LEAST = 25  # grey values between paper and the darkest ink; with less there is no drawing
+PAPER = 90  # percentile of the grey values that is paper
+
+
 class Box(NamedTuple):
     """A rectangle in pixels: left upper corner (0-based), width and height."""
 
@@ -17,6 +22,26 @@ class Box(NamedTuple):
     y: int
     w: int
     h: int
+
+
+def on_white(drawing: UInt8[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W"] | None:
+    """Dark lines on white paper, whatever they were drawn on and with; None where nothing is drawn.
+
+    Light lines on a dark ground are inverted, grey paper (a phone's photo of a page) becomes white, and pale
+    pencil is darkened. A drawing in dark ink on white comes back as it is.
+    """
+    border = np.concatenate([drawing[0], drawing[-1], drawing[:, 0], drawing[:, -1]])
+    if np.median(border) < DARK:
+        drawing = WHITE - drawing
+    paper = float(np.percentile(drawing, PAPER))
+    if 0 < paper < WHITE:
+        drawing = np.minimum(drawing * (WHITE / paper), WHITE).astype(np.uint8)
+    darkest = int(drawing.min())
+    if WHITE - darkest < LEAST:
+        return None
+    if darkest > DARK:
+        drawing = (WHITE - (WHITE - drawing.astype(float)) * (WHITE / (WHITE - darkest))).astype(np.uint8)
+    return drawing
 
 
 def ink_box(image: UInt8[np.ndarray, "H W"], threshold: int = INK) -> Box:

@@ -11,8 +11,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from visavis import images
+from visavis.errors import VisavisError
 from visavis.features.edges import edge_map
-from visavis.features.ink import crop_to_ink, ink_box
+from visavis.features.ink import crop_to_ink, ink_box, on_white
 
 WORKING_SIZE = 256  # px: sketches, edge maps and photos are read at this size before they are cropped
 LINE_BLUR = 0.8  # px
@@ -29,12 +30,15 @@ def page_of(path: Path, domain: str, side: int) -> UInt8[np.ndarray, "side side"
         side: pixels of the square page.
 
     Raises:
-        VisavisError: the file cannot be read as an image.
+        VisavisError: the file cannot be read as an image, or nothing is drawn on it.
     """
     if domain == "photo":
         drawing = edge_map(images.load(path, mode="rgb", size=WORKING_SIZE))
     else:
-        drawing = images.load(path, mode="grey", size=WORKING_SIZE)
+        drawn = on_white(images.load(path, mode="grey", size=WORKING_SIZE))
+        if drawn is None:
+            raise VisavisError(f"{path}: nothing is drawn on it; draw dark lines on light paper")
+        drawing = drawn
     return even_ink(crop_to_ink(drawing, side, fill=FILL))
 
 

@@ -24,11 +24,12 @@ class PerQuery:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 %: Wilson's where every query counts once, else a bootstrap over queries."""
+        """95 %: Wilson's where every query counts once, else a bootstrap over the queries that count."""
+        counted = self.counts > 0
         if (self.counts == 1).all():
             result = wilson(round(float(self.sums.sum())), len(self.sums))
         else:
-            result = bootstrap(self.sums, self.counts)
+            result = bootstrap(self.sums[counted], self.counts[counted])
         return result.low, result.high
 
 
@@ -66,7 +67,8 @@ def over_seeds(evaluations: list[Evaluation]) -> dict[str, Metric]:
     kinds = {(one.protocol, one.data_digest) for one in evaluations}
     if len(kinds) > 1:
         raise VisavisError(
-            f"the bundles were evaluated on different protocols or data ({kinds}); evaluate them apart"
+            "the bundles were evaluated on different protocols or data, evaluate them apart: "
+            + ", ".join(f"{protocol} on {digest}" for protocol, digest in sorted(kinds))
         )
     summary = {}
     for name, first in evaluations[0].metrics.items():

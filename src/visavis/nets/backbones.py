@@ -49,8 +49,10 @@ class TimmBackbone(Backbone):
         self.net = timm.create_model(name, pretrained=True, features_only=True, out_indices=(-1,))
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1), persistent=False)
+        self.net.eval()  # looking must not change the statistics of a batch normalisation
         with torch.no_grad():
             features = self.forward(torch.ones(1, 1, self.side, self.side))
+        self.net.train()
         self.channels, self.map_side = features.shape[1], features.shape[2]
 
     def forward(self, pages: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B C h w"]:

@@ -41,9 +41,11 @@ def summarise(
         peers: figures of others under the same protocol.
 
     Raises:
-        VisavisError: the evaluations are of different protocols or data.
+        VisavisError: the evaluations are of different protocols or data, or the bundles are not seeds of one
+            recipe.
     """
     training = [bundle.config.training for bundle in bundles]
+    _check_seeds(bundles)
     first = evaluations[0]
     return ResultRecord(
         method=bundles[0].config.method,
@@ -56,6 +58,18 @@ def summarise(
         metrics=over_seeds(evaluations),
         peers=peers or {},
         command=command,
-        minutes=round(sum(part["minutes"] for part in training), 1),
+        minutes=round(
+            sum(part["minutes"] for part in training) + max(part["minutes_before"] for part in training), 1
+        ),
         device=training[0]["device"],
     )
+
+
+def _check_seeds(bundles: list[Bundle]) -> None:
+    first = bundles[0].config
+    for bundle in bundles[1:]:
+        if (bundle.config.recipe | {"seed": None}) != (first.recipe | {"seed": None}):
+            raise VisavisError(f"{bundle.path}: another recipe than {bundles[0].path}; evaluate them apart")
+    seeds = [bundle.config.recipe["seed"] for bundle in bundles]
+    if len(set(seeds)) < len(seeds):
+        raise VisavisError(f"{bundles[-1].path}: seed {seeds[-1]} stands here twice; give each seed once")

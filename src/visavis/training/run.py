@@ -24,16 +24,21 @@ def claim_run(run: Path, recipe: Recipe) -> Bundle | None:
     """Make `run` the folder of this recipe. Gives the bundle if the run is finished already.
 
     Raises:
-        VisavisError: the folder holds a run of another recipe that has come as far as a checkpoint.
+        VisavisError: the folder holds a run of another recipe, finished or as far as a checkpoint.
     """
     path, text = run / RECIPE, dump_recipe(recipe)
-    begun = any(run.rglob(CHECKPOINT))
-    if begun and path.exists() and path.read_text() != text:
+    finished = read_bundle(run / BUNDLE) if (run / BUNDLE).is_dir() else None
+    if path.exists() and (finished is not None or any(run.rglob(CHECKPOINT))):
+        other = path.read_text() != text
+    else:
+        other = finished is not None and finished.config.recipe != recipe.model_dump(mode="json")
+    if other:
         raise VisavisError(
             f"{run}: holds a run of another recipe; name another folder with --out or delete this one"
         )
+    commit()  # of the code that trains, whatever is committed before it ends
     write_atomic(path, text)
-    return read_bundle(run / BUNDLE) if (run / BUNDLE).is_dir() else None
+    return finished
 
 
 def finish_run(

@@ -73,7 +73,7 @@ class StageData(nn.Module):
 
     def __init__(self, stage: Stage, page: int, net: Backbone, fold: int | None) -> None:
         super().__init__()
-        self.stage = stage
+        self.stage, self.page = stage, page
         self.pools = nn.ModuleList(Pool(source, stage, page, net, fold) for source in stage.sources)
         sizes = np.array([len(self._pool(number).labels) for number in range(len(self.pools))])
         self.offsets = np.concatenate([[0], np.cumsum(sizes)])

@@ -28,6 +28,11 @@ class StageTask(Task):
     def __init__(self, stage: Stage, model: PretrainingNet, data: StageData) -> None:
         super().__init__(model, stage.schedule)
         self.stage, self.data = stage, data
+        if data.page < model.trunk.side:
+            raise VisavisError(
+                f"page: {data.page} px are fewer than the {model.trunk.side} px that the backbone reads; "
+                f"set it to {model.trunk.side} or more"
+            )
         if stage.objective == "tags" and (len(data.sources) > 1 or not data.tags):
             raise VisavisError(
                 f"stage '{stage.name}': objective 'tags' takes one source, with attributes (attr.<name>)"

@@ -21,13 +21,12 @@ from visavis.methods.sketch_retrieval.protocol import (
     PROTOCOLS,
     RetrievalSplit,
     evaluate_scores,
-    folds,
     official_split,
 )
 from visavis.methods.sketch_retrieval.recipe import SketchRecipe
 from visavis.methods.sketch_retrieval.scoring import Scorer
 from visavis.methods.sketch_retrieval.training import build_model
-from visavis.metrics.evaluation import Evaluation, PerQuery
+from visavis.metrics.evaluation import Evaluation
 from visavis.tables import DataSet, attribute_matrix
 
 Scores = Float[np.ndarray, "Q N"]
@@ -124,14 +123,6 @@ def evaluate_baseline(baseline: Baseline, data: DataSet, protocol: str) -> Evalu
     split = official_split(data, PROTOCOLS[protocol].gallery_domains[0])
     scores = baseline(data.select(split="train"), split)
     return Evaluation(protocol, data.name, data.digest(), evaluate_scores(split, scores))
-
-
-def validate_baseline(baseline: Baseline, data: DataSet, protocol: str) -> list[dict[str, PerQuery]]:
-    """The metrics of a baseline on each of the five folds of the training items."""
-    return [
-        evaluate_scores(split, baseline(train, split))
-        for train, split in folds(data, PROTOCOLS[protocol].gallery_domains[0])
-    ]
 
 
 def _pages(table: pl.DataFrame, page: int = PAGE) -> Pages:

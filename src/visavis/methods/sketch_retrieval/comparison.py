@@ -28,10 +28,11 @@ DRAWN, ANSWERS, CELL = 4, 5, 128  # queries and answers drawn; pixels
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm: its bundles, of every seed and data set, and an evaluation for each seed."""
+    """One arm: for each seed a bundle (of the first data set) and an evaluation; minutes of all trainings."""
 
     bundles: list[Bundle]
     evaluations: list[Evaluation]
+    minutes: float
 
 
 def compare(
@@ -59,11 +60,12 @@ def compare(
         for name in others
     }
     record = summarise(trained[first].bundles, trained[first].evaluations, command, peers)
-    return record.model_copy(update={"recipe": f"{record.recipe}, {first}", "seeds": seeds})
+    title = f"{record.recipe}, {first}"
+    return record.model_copy(update={"recipe": title, "minutes": trained[first].minutes})
 
 
 def _train_arm(name: str, recipe: SketchRecipe, seeds: list[int], run: Path, quiet: bool) -> Arm | None:
-    bundles, evaluations = [], []
+    bundles, evaluations, minutes = [], [], 0.0
     for seed in seeds:
         parts = []
         for data in POOLED.get(recipe.data, (recipe.data,)):
@@ -73,13 +75,14 @@ def _train_arm(name: str, recipe: SketchRecipe, seeds: list[int], run: Path, qui
                 return None
             fused = "hog_weight" in bundle.config.calibration
             parts.append(recalibrated(bundle, ["hog_weight=0"]) if fused else bundle)
-        bundles += parts
+        bundles.append(parts[0])
+        minutes += sum(part.config.training["minutes"] for part in parts)
         evaluations.append(pooled(recipe.data, [evaluate(bundle, None, None) for bundle in parts]))
-    return Arm(bundles, evaluations)
+    return Arm(bundles, evaluations, round(minutes, 1))
 
 
 def pooled(data: str, evaluations: list[Evaluation]) -> Evaluation:
-    """Evaluations of several data sets under one protocol as one, all queries together."""
+    """Evaluations of several data sets, each with its own gallery, as one: all queries together."""
     if len(evaluations) == 1:
         return evaluations[0]
     metrics = {
@@ -89,7 +92,7 @@ def pooled(data: str, evaluations: list[Evaluation]) -> Evaluation:
         )
         for name in evaluations[0].metrics
     }
-    return Evaluation(evaluations[0].protocol, data, open_dataset(data).digest(), metrics)
+    return Evaluation(f"{evaluations[0].protocol}-pooled", data, open_dataset(data).digest(), metrics)
 
 
 def gains(ours: list[Evaluation], theirs: list[Evaluation]) -> dict[str, Metric]:
@@ -126,11 +129,10 @@ def draw_comparison(bundles: dict[str, Bundle], target: Path) -> None:
 
 def _answers(bundle: Bundle) -> list[tuple[np.ndarray, list[Answer]]]:
     data = open_dataset(bundle.config.recipe["data"])
-    domain = gallery_domain(bundle, data)
-    split = official_split(data, domain)
+    split = official_split(data, gallery_domain(bundle, data))
     chosen = np.linspace(0, len(split.queries) - 1, DRAWN).round().astype(int)
     queries = split.queries[chosen]
-    scores = gallery_scores(SketchRetriever(bundle), split, domain)[chosen]
+    scores = gallery_scores(SketchRetriever(bundle), split)[chosen]
     shown = _shown(data.items, split.gallery)
     found = []
     for path, truth, row in zip(queries["path"], split.truth[chosen], scores, strict=True):

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from visavis.errors import VisavisError
-from visavis.features.hog_wccn import HogWccn
+from visavis.features.hog_wccn import HogWccn, page_hog, unit
 from visavis.features.pages import photo_page, read_pages
 from visavis.mining.attributes import attribute_candidates, ordered_pairs
 from visavis.mining.triplets import TripletSampler
@@ -97,6 +97,8 @@ class TupleData:
         self.photos = Side(photos, Pages(load_pages(photos, page, rgb), side, photo_options), self.items)
         self.anchors = np.array([item for item, rows in enumerate(self.sketches.rows) if len(rows)])
         self.sampler = self._sampler(data, tuples)
+        if self.sampler is not None:
+            self.anchors = np.intersect1d(self.anchors, self.sampler.anchors)
 
     def hog_wccn(self) -> HogWccn:
         """HOG + WCCN of all training pairs; a photo that has several pages is paired with each."""
@@ -158,17 +160,31 @@ class TupleData:
             )
         label_of = dict(zip(data.items["id"], data.items["label"], strict=True))
         number_of = {label: number for number, label in enumerate(self.items)}
-        rows = data.triplets.select("anchor", "positive", "negative").iter_rows()
+        rows = data.triplets.select("anchor", "positive", "negative").rows()
+        if unknown := [name for row in rows for name in row if label_of[name] not in number_of]:
+            raise VisavisError(
+                f"{data.name}: triplets name '{unknown[0]}', which has no label of a training photo; "
+                f"give it the label of its photo or leave the triplet out"
+            )
         numbers = np.array([[number_of[label_of[name]] for name in row] for row in rows])
         return (*numbers.T, data.triplets["votes"].to_numpy(), data.triplets["votes_of"].to_numpy())
 
     def _attribute_candidates(self, data: DataSet) -> Int[np.ndarray, "N C"]:
-        """Per item the photos nearest by attributes, standing in for people's choice of candidates."""
+        """Per item the photos nearest by attributes and HOG, in place of the candidates shown to people."""
         if not data.attributes:
             raise VisavisError(f"{data.name}: tuples 'attributes' needs columns attr.<name>; use 'in_batch'")
-        photos = np.stack([self.photos.attributes[rows[0]].numpy() for rows in self.photos.rows])
-        keep = min(CANDIDATES, len(photos) - 1)
-        return attribute_candidates(photos, photos, np.arange(len(photos)), keep=keep)
+        first = np.array([rows[0] for rows in self.photos.rows])
+        keep = min(CANDIDATES, len(first) - 1)
+        if keep < 2:
+            raise VisavisError(
+                f"{data.name}: tuples 'attributes' needs 3 photos at least; it has {len(first)}"
+            )
+        attributes = self.photos.attributes[first].numpy()
+        pages = self.photos.pages.pages[first, 0].numpy()
+        drawn = unit(page_hog(pages, hog_cell(pages.shape[-1])))
+        return attribute_candidates(
+            attributes, attributes, np.arange(len(first)), keep=keep, feature_distance=1 - drawn @ drawn.T
+        )
 
 
 def hog_cell(page: int) -> int:

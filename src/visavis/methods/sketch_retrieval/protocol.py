@@ -110,12 +110,19 @@ def _split(data: DataSet, part: DataSet, gallery_domain: str) -> RetrievalSplit:
                 f"{data.name}: nothing to evaluate, because no item of the held-out part has domain "
                 f"'{name}'; give some rows domain '{name}' and split 'test'"
             )
-    row_of = {label: row for row, label in enumerate(gallery["label"])}
-    missing = queries.filter(~pl.col("label").is_in(list(row_of)))
-    if len(missing):
+    labels = gallery["label"].drop_nulls()
+    if len(twice := labels.filter(labels.is_duplicated())):
         raise VisavisError(
-            f"{data.name}: sketch '{missing['id'][0]}' has label '{missing['label'][0]}', but no "
-            f"{gallery_domain} of the same part has it; add that photo or leave the sketch out"
+            f"{data.name}: several items of domain '{gallery_domain}' have the label '{twice[0]}', but a "
+            f"sketch means one photo; leave only one of them in the held-out part"
+        )
+    row_of = {label: row for row, label in enumerate(gallery["label"]) if label is not None}
+    missing = queries.filter(pl.col("label").is_null() | ~pl.col("label").is_in(list(row_of)))
+    if len(missing):
+        label = "no label" if missing["label"][0] is None else f"label '{missing['label'][0]}'"
+        raise VisavisError(
+            f"{data.name}: sketch '{missing['id'][0]}' has {label}, but no {gallery_domain} of the same part "
+            f"has it; add that photo, give both the same label, or leave the sketch out"
         )
     truth = np.array([row_of[label] for label in queries["label"]])
     return RetrievalSplit(queries, gallery, truth, _judged(part, queries, row_of))
@@ -128,8 +135,13 @@ def _judged(part: DataSet, queries: pl.DataFrame, row_of: dict[str, int]) -> Int
     label_of = dict(zip(part.items["id"], part.items["label"], strict=True))
     query_row = {name: row for row, name in enumerate(queries["id"])}
     comparisons = part.triplets.select("anchor", "positive", "negative").iter_rows()
-    rows = [
-        (query_row[anchor], row_of[label_of[closer]], row_of[label_of[farther]])
-        for anchor, closer, farther in comparisons
-    ]
+    rows = []
+    for anchor, closer, farther in comparisons:
+        if anchor not in query_row:
+            raise VisavisError(
+                f"triplets: anchor '{anchor}' is no sketch; an anchor is the sketch that was judged"
+            )
+        if unknown := [name for name in (closer, farther) if label_of[name] not in row_of]:
+            raise VisavisError(f"triplets: '{unknown[0]}' is no photo with a label of the same part")
+        rows.append((query_row[anchor], row_of[label_of[closer]], row_of[label_of[farther]]))
     return np.array(rows, dtype=np.int64).reshape(-1, 3)

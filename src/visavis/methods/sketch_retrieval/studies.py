@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 from visavis.bundle import find_bundle, read_bundle
 from visavis.datasets import open_dataset
@@ -43,14 +44,19 @@ def stages(
     if not source.startswith("bundle:"):
         raise VisavisError("model.backbone: this study needs the run of a pre-training, bundle:RUN")
     folder = Path(source.removeprefix("bundle:"))
-    backbone = read_bundle(find_bundle(folder), method="pretraining").config.settings["net"]["backbone"]
-    begun = sorted(folder.glob("*/bundle/config.json"), key=lambda path: path.stat().st_mtime)
-    starts = {f"after stage {path.parents[1].name}": f"bundle:{path.parents[1]}" for path in begun}
+    pretrained = read_bundle(find_bundle(folder), method="pretraining").config
+    backbone, earlier = pretrained.settings["net"]["backbone"], stage_names(pretrained.recipe)[:-1]
+    starts = {f"after stage {name}": f"bundle:{folder / name}" for name in earlier}
     arms = {
         name: recipe.model_copy(update={"model": recipe.model.model_copy(update={"backbone": start})})
         for name, start in {"all stages": source, **starts, "no pre-training": backbone}.items()
     }
     return compare(arms, seeds, run, command, quiet)
+
+
+def stage_names(recipe: dict[str, Any]) -> list[str]:
+    """The stages of a pre-training, in their order."""
+    return [stage["name"] for stage in recipe["stages"]]
 
 
 def baselines(recipe: SketchRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord:

@@ -1,11 +1,11 @@
 """The three tasks of Song et al. (BMVC 2016) as one loss, and the training of a bundle."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from visavis.bundle import Bundle, find_bundle, read_bundle
 from visavis.datasets import open_dataset
@@ -40,13 +40,20 @@ class SketchTask(Task):
         super().__init__(model, recipe.schedule)
         self.recipe, self.tuples, self.held_out = recipe, tuples, held_out
         self.sketches, self.photos = tuples.sketches.pages, tuples.photos.pages
-        if recipe.model.frozen:
-            model.trunk.backbone.requires_grad_(False)
+        self.frozen = frozen_backbones(model) if recipe.model.frozen else []
+        for backbone in self.frozen:
+            backbone.requires_grad_(False)
         if held_out is not None:
             self.held_out_pages = tuple(
                 load_pages(side, recipe.model.page, rgb)
                 for side, rgb in ((held_out.queries, False), (held_out.gallery, recipe.model.photo_stem))
             )
+
+    def train(self, mode: bool = True) -> Self:
+        super().train(mode)
+        for backbone in self.frozen:
+            backbone.eval()  # batch statistics are frozen, too
+        return self
 
     def draw(self, rng: np.random.Generator) -> Tuple:
         return self.tuples.draw(self.recipe.schedule.batch, rng)
@@ -105,6 +112,12 @@ class SketchTask(Task):
         return encoding
 
 
+def frozen_backbones(model: AttributeRanker) -> list[nn.Module]:
+    """The convolutions of every tower."""
+    towers = [model] if model.photo_tower is None else [model, model.photo_tower]
+    return [tower.trunk.backbone for tower in towers]
+
+
 class Branches(NamedTuple):
     """Encodings of the three branches; without a negative one where the batch itself is the negatives."""
 
@@ -131,7 +144,7 @@ def ranking_loss(options: Losses, branches: Branches, items: Tensor) -> Tensor:
 
 
 def in_batch_contrastive_loss(options: Losses, sketch: Tensor, photo: Tensor, items: Tensor) -> Tensor:
-    """Every sketch with its own photo, and with that of the next row, which is another item's."""
+    """Every sketch with its own photo, and with that of the row before, which is another item's."""
     assert options.margin is not None  # `build_task` has refused a recipe without one
     same = torch.cat([torch.ones_like(items, dtype=torch.bool), items == items.roll(1)])
     pairs = torch.cat([sketch, sketch]), torch.cat([photo, photo.roll(1, 0)])
@@ -151,6 +164,13 @@ def build_task(recipe: SketchRecipe, data: DataSet, model: AttributeRanker) -> S
         )
     if recipe.losses.ranking == "contrastive" and recipe.losses.margin is None:
         raise VisavisError("losses.ranking 'contrastive' needs a margin; set losses.margin, for example to 1")
+    if recipe.model.page < model.side:
+        raise VisavisError(
+            f"model.page: {recipe.model.page} px are fewer than the {model.side} px that the backbone reads; "
+            f"set it to {model.side} or more"
+        )
+    if recipe.model.photo_stem and "edge" in recipe.photo_domains:
+        raise VisavisError("model.photo_stem reads photos in colour; leave 'edge' out of photo_domains")
     if recipe.model.hog_weight and recipe.model.photo_stem:
         raise VisavisError("model.hog_weight needs edge maps as photo pages; set model.photo_stem to false")
     train, held_out = data.select(split="train"), None
