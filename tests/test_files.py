@@ -1,6 +1,8 @@
 """Nothing that stands at a target is lost, and a target that cannot be written is told in one sentence."""
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,27 +63,23 @@ def test_a_folder_replaces_a_folder(folder: Path) -> None:
     assert list(folder.parent.iterdir()) == [folder]
 
 
+WRITERS: list[Callable[[Path], None]] = [partial(write_atomic, content=""), check_target]
+
+
+@pytest.mark.parametrize("write", [*WRITERS, make_folder])
 @pytest.mark.parametrize("inside", ["kept.txt/record.json", "kept.txt/a/b/record.json"])
-def test_a_place_below_a_file_is_refused(folder: Path, inside: str) -> None:
-    target = folder / inside
+def test_a_place_below_a_file_is_refused(folder: Path, inside: str, write: Callable[[Path], None]) -> None:
     sentence = r"record\.json: cannot be written \((Not a directory|File exists)\); name another place"
-    for write in (
-        lambda: write_atomic(target, ""),
-        lambda: check_target(target),
-        lambda: make_folder(target),
-    ):
-        with pytest.raises(VisavisError, match=sentence):
-            write()
+    with pytest.raises(VisavisError, match=sentence):
+        write(folder / inside)
     assert_untouched(folder)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="no /proc here")
-def test_a_place_that_the_system_keeps_is_refused() -> None:
-    for write in (lambda: write_atomic(Path("/proc/x.json"), ""), lambda: check_target(Path("/proc/x.json"))):
-        with pytest.raises(
-            VisavisError, match=r"/proc/x\.json: cannot be written \(.*\); name another place"
-        ):
-            write()
+@pytest.mark.parametrize("write", WRITERS)
+def test_a_place_that_the_system_keeps_is_refused(write: Callable[[Path], None]) -> None:
+    with pytest.raises(VisavisError, match=r"/proc/x\.json: cannot be written \(.*\); name another place"):
+        write(Path("/proc/x.json"))
 
 
 def test_a_checked_target_leaves_nothing(folder: Path) -> None:

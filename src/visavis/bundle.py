@@ -119,7 +119,7 @@ def find_bundle(source: str | Path) -> Path:
 
 
 def lasting_name(source: str) -> str:
-    """How to name a bundle so that `find_bundle` finds it from any folder: a path absolute, a name as it is."""
+    """How `find_bundle` finds a bundle from any folder: a path is made absolute, a name stays as it is."""
     by_path = any((folder / CONFIG).is_file() for folder in (Path(source), Path(source) / "bundle"))
     return str(Path(source).absolute()) if by_path else source
 
@@ -164,16 +164,16 @@ def recalibrated(bundle: Bundle, settings: list[str]) -> Bundle:
             raise VisavisError(
                 f"{bundle.path}: no calibration '{key}'; it has {', '.join(calibration) or 'none'}"
             )
-        calibration[key] = _calibration(setting, key in SHARES)
+        calibration[key] = _number(setting, value, is_share=key in SHARES)
     name = ", ".join([bundle.config.recipe["name"], *settings])
     recipe = bundle.config.recipe | {"name": name}
     config = bundle.config.model_copy(update={"calibration": calibration, "recipe": recipe})
     return replace(bundle, config=config)
 
 
-def _calibration(setting: str, is_share: bool) -> float:
+def _number(setting: str, text: str, *, is_share: bool) -> float:
     try:
-        value = float(setting.partition("=")[2])
+        value = float(text)
     except ValueError as error:
         raise VisavisError(f"calibration '{setting}' is not KEY=NUMBER") from error
     highest = 1.0 if is_share else sys.float_info.max
