@@ -12,6 +12,7 @@ from visavis.bundle import (
     Bundle,
     BundleConfig,
     find_bundle,
+    lasting_name,
     read_bundle,
     recalibrated,
     round_weights,
@@ -123,6 +124,35 @@ def test_recalibrated(bundle: Bundle) -> None:
         recalibrated(bundle, ["weight=0"])
     with pytest.raises(VisavisError, match="'attribute_weight=none' is not KEY=NUMBER"):
         recalibrated(bundle, ["attribute_weight=none"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "allowed"),
+    [
+        ("hog_weight=2", "from 0 to 1"),
+        ("hog_weight=-0.1", "from 0 to 1"),
+        ("hog_weight=nan", "from 0 to 1"),
+        ("attribute_weight=-1", "of 0 or more"),
+        ("attribute_weight=nan", "of 0 or more"),
+        ("attribute_weight=inf", "of 0 or more"),
+    ],
+)
+def test_calibration_out_of_range_is_refused(tmp_path: Path, setting: str, allowed: str) -> None:
+    calibration = {"attribute_weight": 0.1, "hog_weight": 0.5}
+    config = CONFIGURATION.model_copy(update={"calibration": calibration})
+    bundle = write_bundle(tmp_path / "model", NET, config, "")
+    with pytest.raises(VisavisError, match=f"'{setting}' is out of range; give a number {allowed}"):
+        recalibrated(bundle, [setting])
+    highest = recalibrated(bundle, ["hog_weight=1", "attribute_weight=2"]).config.calibration
+    assert highest == {"hog_weight": 1.0, "attribute_weight": 2.0}
+
+
+def test_lasting_name_is_absolute_for_a_path_only(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bundle.path.parent)
+    monkeypatch.setenv("VISAVIS_MODELS", str(bundle.path.parent))
+    assert lasting_name("model") == str(bundle.path)
+    monkeypatch.chdir(bundle.path)
+    assert lasting_name("model") == "model"
 
 
 def test_found_by_name(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:

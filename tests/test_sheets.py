@@ -36,7 +36,10 @@ def test_parquet_rows_count_from_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "column 'a' is missing; present are $"),
+        ("", "the first row is empty; name the columns there"),
+        ("\n\n", "the first row is empty; name the columns there"),
+        ("a;b\n1;2\n", "semicolons separate its columns; save it with commas"),
+        ("a\tb\n1\t2\n", "tabs separate its columns; save it with commas"),
         ("a\n", "there is no row below the header"),
         ("a\n\n,\n", "there is no row below the header"),
         ("Path,x\n1,2\n", "column 'a' is missing; "),

@@ -318,11 +318,12 @@ def test_folder_of_classes(tmp_path: Path) -> None:
     data = folder_of_classes(tmp_path / "shoes")
     assert data.name == "shoes"
     assert data.items.select("id", "label", "split", "domain").rows() == [
+        ("readme.png", None, None, "photo"),  # beside the classes
         ("boots/1.jpg", "boots", None, "photo"),
         ("boots/2.PNG", "boots", None, "photo"),
         ("flats/1.webp", "flats", None, "photo"),
     ]
-    assert data.items["path"][0] == str(tmp_path / "shoes/boots/1.jpg")
+    assert data.items["path"][1] == str(tmp_path / "shoes/boots/1.jpg")
 
 
 def test_folder_of_splits_of_classes(tmp_path: Path) -> None:
@@ -332,6 +333,18 @@ def test_folder_of_splits_of_classes(tmp_path: Path) -> None:
     assert folder_of_classes(tmp_path).items.select("id", "label", "split").rows() == [
         ("test/boots/1.jpg", "boots", "test"),
         ("test/flats/1.jpg", "flats", "test"),
+        ("train/boots/1.jpg", "boots", "train"),
+    ]
+
+
+def test_folder_of_splits_without_classes(tmp_path: Path) -> None:
+    for name in ("train/2.jpg", "train/boots/1.jpg", "test/1.jpg", "3.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert folder_of_classes(tmp_path).items.select("id", "label", "split").rows() == [
+        ("3.jpg", None, None),
+        ("test/1.jpg", None, "test"),
+        ("train/2.jpg", None, "train"),
         ("train/boots/1.jpg", "boots", "train"),
     ]
 

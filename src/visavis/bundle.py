@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from visavis.errors import VisavisError
 from visavis.files import atomic_path
 
 FORMAT = 1
+SHARES = ("hog_weight",)  # calibration that divides a whole
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "card.md"
 
 
@@ -116,6 +118,12 @@ def find_bundle(source: str | Path) -> Path:
     )
 
 
+def lasting_name(source: str) -> str:
+    """How `find_bundle` finds a bundle from any folder: a path is made absolute, a name stays as it is."""
+    by_path = any((folder / CONFIG).is_file() for folder in (Path(source), Path(source) / "bundle"))
+    return str(Path(source).absolute()) if by_path else source
+
+
 def read_bundle(path: Path, method: str | None = None) -> Bundle:
     """Read a bundle and check that it is whole, unaltered and of the wanted method.
 
@@ -147,7 +155,7 @@ def recalibrated(bundle: Bundle, settings: list[str]) -> Bundle:
     """The bundle with other calibration, given as KEY=NUMBER, noted in the name of its recipe.
 
     Raises:
-        VisavisError: the bundle has no such key, or the value is no number.
+        VisavisError: the bundle has no such key, or the value is no number that it may have.
     """
     calibration = dict(bundle.config.calibration)
     for setting in settings:
@@ -156,14 +164,23 @@ def recalibrated(bundle: Bundle, settings: list[str]) -> Bundle:
             raise VisavisError(
                 f"{bundle.path}: no calibration '{key}'; it has {', '.join(calibration) or 'none'}"
             )
-        try:
-            calibration[key] = float(value)
-        except ValueError as error:
-            raise VisavisError(f"calibration '{setting}' is not KEY=NUMBER") from error
+        calibration[key] = _number(setting, value, is_share=key in SHARES)
     name = ", ".join([bundle.config.recipe["name"], *settings])
     recipe = bundle.config.recipe | {"name": name}
     config = bundle.config.model_copy(update={"calibration": calibration, "recipe": recipe})
     return replace(bundle, config=config)
+
+
+def _number(setting: str, text: str, *, is_share: bool) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise VisavisError(f"calibration '{setting}' is not KEY=NUMBER") from error
+    highest = 1.0 if is_share else sys.float_info.max
+    if not 0 <= value <= highest:  # NaN is not either
+        allowed = "from 0 to 1" if is_share else "of 0 or more"
+        raise VisavisError(f"calibration '{setting}' is out of range; give a number {allowed}")
+    return value
 
 
 def _read_config(path: Path) -> BundleConfig:

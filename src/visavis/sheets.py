@@ -12,6 +12,7 @@ from visavis.errors import VisavisError
 
 LISTED = 10
 ROW = "#row"
+SEPARATORS = {";": "semicolons", "\t": "tabs"}  # what spreadsheets write in place of commas
 
 
 @dataclass
@@ -127,11 +128,19 @@ def _read(path: Path) -> tuple[pl.DataFrame, list[tuple[int, str, str]]]:
         ) from None
 
 
+def _check_header(path: Path, header: list[str]) -> None:
+    if not any(header):
+        raise VisavisError(f"{path}: the first row is empty; name the columns there")
+    if len(header) == 1 and (found := SEPARATORS.keys() & set(header[0])):
+        raise VisavisError(f"{path}: {SEPARATORS[min(found)]} separate its columns; save it with commas")
+
+
 def _read_csv(path: Path) -> tuple[pl.DataFrame, list[tuple[int, str, str]]]:
     """All values as stripped strings, empty ones null; blank lines count as rows but are left out."""
     with open(path, encoding="utf-8-sig", newline="") as stream:
         lines = csv.reader(stream, strict=True)
         header = [name.strip() for name in next(lines, [])]
+        _check_header(path, header)
         numbered = [(lines.line_num, [value.strip() or None for value in line]) for line in lines]
     if twice := {name for name in header if header.count(name) > 1}:
         raise csv.Error(f"the header names '{min(twice)}' twice")

@@ -89,7 +89,7 @@ class DataSet:
         Raises:
             VisavisError: an image cannot be read.
         """
-        contents = pl.Series("path", [_digest_image(path) for path in self.items["path"]], pl.String)
+        contents = pl.Series("path", [digest_image(path) for path in self.items["path"]], pl.String)
         fingerprint = hashlib.sha256()
         tables = [self.items.with_columns(contents), self.triplets, self.pairs]
         # Fingerprints of sets without orders are older than these and stay as they were recorded.
@@ -107,7 +107,8 @@ def attribute_matrix(items: pl.DataFrame) -> Float32[np.ndarray, "N K"]:
     return known.to_numpy().astype(np.float32).reshape(len(items), known.width)
 
 
-def _digest_image(path: str) -> str:
+def digest_image(path: str) -> str:
+    """SHA-256 of an image's bytes; raises VisavisError where they cannot be read."""
     try:
         return digest_file(Path(path))
     except OSError as error:
@@ -227,8 +228,8 @@ def _check_ids(sheet: Sheet, items: pl.DataFrame, *columns: str) -> None:
 def folder_of_classes(path: str | Path) -> DataSet:
     """Read a folder whose sub-folders are classes: `class/file` becomes the id, the class the label.
 
-    In a folder without sub-folders the images have no label. Where all sub-folders are named train,
-    validation or test, they are the splits and hold the classes.
+    Where all sub-folders are named train, validation or test, they are the splits and hold the classes.
+    Images beside the classes, directly in the folder or in a split, are taken without a label.
 
     Raises:
         VisavisError: there is no such folder, or no image in it.
@@ -236,19 +237,9 @@ def folder_of_classes(path: str | Path) -> DataSet:
     root = Path(path).absolute()
     if not root.is_dir():
         raise VisavisError(f"{root}: there is no such folder")
-    folders = _subfolders(root)
-    classes: list[tuple[str | None, Path]] = [(None, folder) for folder in folders]
-    if all(folder.name in SPLITS for folder in folders):
-        classes = [(split.name, folder) for split in folders for folder in _subfolders(split)]
     rows = [
-        (
-            image.relative_to(root).as_posix(),
-            str(image),
-            "photo",
-            folder.name if classes else None,
-            split,
-        )
-        for split, folder in classes or [(None, root)]
+        (image.relative_to(root).as_posix(), str(image), "photo", label, split)
+        for split, label, folder in _image_folders(root)
         for image in sorted(folder.iterdir())
         if image.suffix.lower() in SUFFIXES and not image.name.startswith(".")
     ]
@@ -256,6 +247,16 @@ def folder_of_classes(path: str | Path) -> DataSet:
         raise VisavisError(f"{root}: no images found in it or its sub-folders")
     columns = dict.fromkeys(("id", "path", "domain", "label", "split"), pl.String)
     return DataSet(root.name, pl.DataFrame(rows, schema=columns, orient="row"))
+
+
+def _image_folders(root: Path) -> list[tuple[str | None, str | None, Path]]:
+    """Split, label and place of every folder that may hold images; those without a label come first."""
+    folders = _subfolders(root)
+    if not all(folder.name in SPLITS for folder in folders):
+        return [(None, None, root), *((None, folder.name, folder) for folder in folders)]
+    unlabelled = [(None, None, root), *((split.name, None, split) for split in folders)]
+    classes = [(split.name, folder.name, folder) for split in folders for folder in _subfolders(split)]
+    return [*unlabelled, *classes]
 
 
 def _subfolders(folder: Path) -> list[Path]:

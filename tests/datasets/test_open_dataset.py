@@ -48,7 +48,7 @@ def test_names_need_the_place_of_the_data(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(VisavisError, match="'qmul-shoe-v1' needs VISAVIS_DATA; set it to the folder"):
         open_dataset("qmul-shoe-v1")
     monkeypatch.setenv("VISAVIS_DATA", str(tmp_path))
-    for name in ("qmul-shoe-v1", "qmul-chair-v1", "shoe-v2-photos"):
+    for name in ("qmul-shoe-v1", "qmul-chair-v1", "shoe-v2-photos", "clothing"):
         with pytest.raises(VisavisError, match="is missing; restore it, or set VISAVIS_DATA"):
             open_dataset(name)
 

@@ -147,6 +147,39 @@ def test_changed_file_is_missing_and_replaces_its_row(gallery: Gallery) -> None:
     assert gallery.search(embedding, probabilities, 1)[0][0].id == "a"
 
 
+def test_a_changed_row_is_missing_until_it_is_added_again(gallery: Gallery) -> None:
+    add(gallery, ["a", "b", "c", "d"])
+    rows = table(["a", "b", "c", "d"])
+    unlabelled = rows.with_columns(label=pl.lit(None, pl.String))
+    changes = {"label": "corrected", "path": "/elsewhere/a.png", "domain": "sketch"}
+    for column, value in changes.items():
+        changed = rows.with_columns(
+            pl.when(pl.col("id") == "a").then(pl.lit(value)).otherwise(column).alias(column)
+        )
+        assert gallery.missing(changed)["id"].to_list() == ["a"], column
+    assert gallery.missing(rows).is_empty()
+    assert gallery.missing(unlabelled)["id"].to_list() == ["a", "b", "c", "d"]
+    gallery.add(unlabelled, *vectors(4, 0), "contract-a")
+    assert gallery.missing(unlabelled).is_empty()  # null is equal to null
+
+
+def test_an_id_is_not_handed_to_another_image_that_stands_beside_it(gallery: Gallery, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.png", tmp_path / "new.png"
+    old.touch()
+    here = table(["a"]).with_columns(path=pl.lit(str(old)))
+    other = here.with_columns(path=pl.lit(str(new)), digest=pl.lit("second"))
+    gallery.add(here, *vectors(1, 0), "contract-a")
+    with pytest.raises(
+        VisavisError, match=r"new\.png: .*g\.lance holds another image, .*old\.png, .*id 'a'; give"
+    ):
+        gallery.missing(other)
+    assert (
+        len(gallery.missing(other.with_columns(digest=pl.lit("first")))) == 1
+    )  # a copy: its place is taken up
+    old.unlink()
+    assert len(gallery.missing(other)) == 1  # moved, and changed
+
+
 def test_another_contract_is_refused_by_name(gallery: Gallery) -> None:
     with pytest.raises(
         VisavisError, match=r"contract contract-a \(model shoe-model\), not of contract contract-b"

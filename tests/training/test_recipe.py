@@ -49,6 +49,9 @@ def test_dotted_overrides(path: Path) -> None:
         ("schedule.steps=0", "key 'schedule.steps': input should be greater than 0"),
         ("data.name=x", "'data' holds a value, not a group"),
         ("steps", "override 'steps' is not KEY=VALUE"),
+        ("photo_domains=[photo", r"override 'photo_domains=\[photo': '\[photo' is not valid YAML"),
+        ("name=2020-13-45", "'2020-13-45' is not valid YAML"),
+        ("seed=-1", "key 'seed': input should be greater than or equal to 0"),
     ],
 )
 def test_bad_override_is_told(path: Path, override: str, message: str) -> None:
@@ -70,14 +73,16 @@ def test_all_problems_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("a: [", "not valid YAML"),
-        ("- 1\n", "a recipe is a mapping"),
-        ("data: x\n", "key 'method' is missing"),
+        (b"a: [", "not valid YAML"),
+        (b"\x89PNG\xff", "not valid YAML"),
+        (b"a: \x00", "not valid YAML"),
+        (b"- 1\n", "a recipe is a mapping"),
+        (b"data: x\n", "key 'method' is missing"),
     ],
 )
-def test_broken_file_is_named(tmp_path: Path, content: str, message: str) -> None:
+def test_broken_file_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "broken.yaml"
-    path.write_text(content)
+    path.write_bytes(content)
     with pytest.raises(VisavisError, match=message) as caught:
         find_recipe(str(path), [])
     assert "broken.yaml" in str(caught.value)

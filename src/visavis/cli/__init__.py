@@ -18,12 +18,9 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
-    """Entry point: bad input ends in one sentence and status 2, an interruption in status 130."""
+    """Entry point: bad input ends in one sentence and status 2; Typer ends an interruption in 130."""
     try:
         build()()
     except VisavisError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)

@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from visavis.cli.models import open_model
+
+METHOD = "relative_attributes"
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this file."""
@@ -21,12 +25,14 @@ def rank(
     strip: Annotated[Path, typer.Option(help="picture of the top with their boxes")] = Path("rank.strip.png"),
 ) -> None:
     """Order photos by the strength of an attribute: a table, and a picture with the regions that decide."""
-    from visavis import load
     from visavis.datasets import open_dataset
+    from visavis.files import check_target
     from visavis.methods.relative_attributes.pictures import draw_ranked, ranked_table
 
+    check_target(table)
+    check_target(strip)
     photos = open_dataset(source).select(domain="photo").items
-    ranked = load(model).rank(photos["path"].to_list(), attribute)
+    ranked = open_model(model, METHOD).rank(photos["path"].to_list(), attribute)
     for photo in ranked[:top]:
         typer.echo(str(photo))
     if table is not None:
@@ -44,10 +50,11 @@ def compare(
     picture: Annotated[Path | None, typer.Option(help="picture of both with their boxes")] = None,
 ) -> None:
     """Say which of two photos shows more of an attribute, and where that is seen."""
-    from visavis import load
+    from visavis.files import check_target
     from visavis.methods.relative_attributes.pictures import draw_comparison
 
-    found = load(model).compare(a, b, attribute)
+    check_target(picture)
+    found = open_model(model, METHOD).compare(a, b, attribute)
     typer.echo(str(found))
     if picture is not None:
         draw_comparison(a, b, found, picture)

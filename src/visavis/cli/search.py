@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from visavis.cli.models import open_model
+from visavis.cli.train import INTERRUPTED
+
+METHOD = "sketch_retrieval"
 IMAGE_DOMAINS = "photo or sketch"
 
 
@@ -23,13 +27,15 @@ def index(
     split: Annotated[str | None, typer.Option(help="only items of this split")] = None,
 ) -> None:
     """Add images to a gallery; what is there unchanged is skipped, so an interrupted run can go on."""
-    from visavis import load
     from visavis.datasets import open_dataset
-    from visavis.methods.sketch_retrieval.search import index_items
+    from visavis.methods.sketch_retrieval.search import choose_items, index_items
 
-    data = open_dataset(source)
-    chosen = data.select(domain=domain) if split is None else data.select(domain=domain, split=split)
-    added, total = index_items(load(model), model, chosen.items, gallery)
+    try:
+        chosen = choose_items(open_dataset(source), domain, split)
+        added, total = index_items(open_model(model, METHOD), model, chosen, gallery)
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted; the same command goes on with {gallery}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     typer.echo(f"{gallery}: {added} added, {total} in all")
 
 
@@ -44,14 +50,17 @@ def search(
     ] = None,
 ) -> None:
     """Find the photos that a sketch means: a table, and a picture with the query and its answers."""
-    from visavis import Gallery, load
-    from visavis.methods.sketch_retrieval.search import draw_strip, search_gallery
+    from visavis import Gallery
+    from visavis.files import check_target
+    from visavis.methods.sketch_retrieval.search import check_domain, draw_strip, search_gallery
 
+    picture = strip or Path(f"{query.stem}.strip.png")
+    check_target(picture)
+    check_domain(domain)
     opened = Gallery.open(gallery)
-    hits = search_gallery(load(model or opened.settings.model), opened, query, domain, k)
+    hits = search_gallery(open_model(model or opened.settings.model, METHOD), opened, query, domain, k)
     for hit in hits:
         typer.echo(f"{hit.rank:4d}  {hit.score:8.4f}  {hit.label or '-':12s}  {hit.path}")
-    picture = strip or Path(f"{query.stem}.strip.png")
     draw_strip(query, hits, picture)
     typer.echo(f"picture: {picture}")
 
@@ -62,6 +71,7 @@ def describe(
     domain: Annotated[str, typer.Option(help=f"what the image is: {IMAGE_DOMAINS}")] = "photo",
 ) -> None:
     """Print the attributes that a model reads in an image, with probabilities."""
-    from visavis import load
+    from visavis.methods.sketch_retrieval.search import check_domain
 
-    typer.echo(load(model).describe(image, domain))
+    check_domain(domain)
+    typer.echo(open_model(model, METHOD).describe(image, domain))

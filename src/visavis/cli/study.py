@@ -25,8 +25,10 @@ def study(
     quiet: Annotated[bool, typer.Option("--quiet", help="no progress line")] = False,
 ) -> None:
     """Run one of a method's experiments; the same command goes on where it was interrupted."""
+    from visavis.files import check_target
     from visavis.methods import find_recipe, get_study
 
+    check_target(write)
     settings = find_recipe(recipe, overrides or [])
     run = out or Path("runs") / f"study-{name}-{settings.name}"
     record = get_study(settings.method, name)(settings, parse_seeds(seeds), run, command_line(), quiet)

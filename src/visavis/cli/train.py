@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from visavis.errors import VisavisError
+
 INTERRUPTED = 130
 
 
@@ -75,9 +77,11 @@ def evaluate(
 ) -> None:
     """Measure one bundle, or the seeds of one recipe together, under a named protocol."""
     from visavis.bundle import find_bundle, read_bundle, recalibrated
+    from visavis.files import check_target
     from visavis.methods import get_method
     from visavis.training.results import read_peers, summarise
 
+    check_target(write)
     read = [recalibrated(read_bundle(find_bundle(source)), settings or []) for source in bundles]
     evaluations = [get_method(bundle.config.method).evaluate(bundle, data, protocol) for bundle in read]
     for bundle, evaluation in zip(read, evaluations, strict=True):
@@ -94,13 +98,20 @@ def evaluate(
 
 
 def parse_seeds(text: str | None) -> list[int]:
-    """Seeds of `0,1,2`; an empty list for none."""
+    """Seeds of `0,1,2`; an empty list for none.
+
+    Raises:
+        VisavisError: a seed is negative or no whole number, or stands there twice.
+    """
     if text is None:
         return []
-    try:
-        return [int(seed) for seed in text.split(",")]
-    except ValueError as error:
-        raise typer.BadParameter(f"'{text}' is not a list of whole numbers such as 0,1,2") from error
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise VisavisError(f"seeds '{text}': give whole numbers of 0 or more, such as 0,1,2")
+    seeds = [int(word) for word in words]
+    if twice := {seed for seed in seeds if seeds.count(seed) > 1}:
+        raise VisavisError(f"seeds '{text}': {min(twice)} stands there twice; give each seed once")
+    return seeds
 
 
 def command_line() -> str:

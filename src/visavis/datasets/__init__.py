@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from visavis.datasets import celeba, class_orders, lfw10, qmul, zap50k
+from visavis.datasets.official import existing
 from visavis.datasets.strokes import stroke_pages
 from visavis.datasets.union import union
 from visavis.errors import VisavisError
@@ -22,7 +23,7 @@ _OFFICIAL: dict[str, Callable[[Path], DataSet]] = {
     "qmul-chair-v1": lambda root: qmul.read(root, "chair"),
     "qmul-v1": lambda root: union("qmul-v1", {kind: qmul.read(root, kind) for kind in ("shoe", "chair")}),
     "shoe-v2-photos": qmul.extra_photos,
-    "clothing": lambda root: replace(folder_of_classes(root / "clothing"), terms=CLOTHING_TERMS),
+    "clothing": lambda root: replace(folder_of_classes(existing(root / "clothing")), terms=CLOTHING_TERMS),
     "celeba": celeba.read,
     "lfw10": lfw10.read,
     "zap50k-1": zap50k.read,

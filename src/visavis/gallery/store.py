@@ -5,6 +5,7 @@ Every batch added is one atomic version: an interrupted run leaves what was adde
 asks `missing` what is left. Writers take turns behind a lock; readers never wait.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -99,8 +100,15 @@ class Gallery:
         return to_frame(self._read(TEXT_COLUMNS))
 
     def missing(self, items: pl.DataFrame) -> pl.DataFrame:
-        """Rows of `items` (with columns `id` and `digest`) that are not here, or whose file has changed."""
-        return items.join(self.items(), on=["id", "digest"], how="anti", maintain_order="left")
+        """Rows of `items` that are not here, or whose file, path, label or domain is another by now.
+
+        Raises:
+            VisavisError: an id stands here for another file, which is still in its place.
+        """
+        here = self.items()
+        self._check_same_files(items, here)
+        asked = items.with_columns(pl.col(TEXT_COLUMNS).cast(pl.String))
+        return asked.join(here, on=TEXT_COLUMNS, how="anti", nulls_equal=True, maintain_order="left")
 
     def check_contract(self, contract: str) -> None:
         """Raise VisavisError unless vectors of `contract` may be stored here or compared with what is."""
@@ -164,6 +172,16 @@ class Gallery:
         """Join the small files of many batches and drop replaced rows; worth it after a long index run."""
         with self._turn:
             self._drop_history()
+
+    def _check_same_files(self, items: pl.DataFrame, here: pl.DataFrame) -> None:
+        both = items.join(here, on="id", suffix="_here", maintain_order="left")
+        other = both.filter(pl.col("path") != pl.col("path_here"), pl.col("digest") != pl.col("digest_here"))
+        for name, new, old in other.select("id", "path", "path_here").iter_rows():
+            if os.path.isfile(old):
+                raise VisavisError(
+                    f"{new}: {self.path} holds another image, {old}, under the same id '{name}'; give ids of "
+                    f"their own in a table, or use another gallery"
+                )
 
     def _drop_history(self) -> None:
         with catch_warnings():

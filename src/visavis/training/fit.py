@@ -20,6 +20,7 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader, IterableDataset
 
+from visavis.files import make_folder
 from visavis.training.checkpoint import Checkpointer
 from visavis.training.history import History
 from visavis.training.progress import TrainingProgress
@@ -50,9 +51,10 @@ def fit(task: Task, run: Path, seed: int, *, title: str = "training", quiet: boo
         quiet: show no progress line.
 
     Raises:
-        VisavisError: the checkpoint in `run` belongs to another recipe or is damaged.
+        VisavisError: the checkpoint in `run` belongs to another recipe or is damaged, or nothing can be
+            written in `run`.
     """
-    run.mkdir(parents=True, exist_ok=True)
+    make_folder(run)
     checkpointer = Checkpointer(run)
     checkpointer.restore(task)
     interrupted = threading.Event()

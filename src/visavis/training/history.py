@@ -6,12 +6,13 @@ from typing import Any
 import lightning
 import polars as pl
 
-from visavis.files import write_atomic
+from visavis.errors import VisavisError
+from visavis.files import told_as_unwritable, write_atomic
 from visavis.training.task import Task
 
 NAME = "history.csv"
 EVERY = 10  # steps between two rows of the same loss
-HEADER = "step,name,value\n"
+HEADER = b"step,name,value\n"
 
 
 class History(lightning.Callback):
@@ -33,7 +34,7 @@ class History(lightning.Callback):
         if task.validated == task.step:
             values |= task.metrics
         if values:
-            with self.path.open("a") as stream:
+            with told_as_unwritable(self.path), self.path.open("a") as stream:
                 stream.writelines(f"{task.step},{name},{value:.6g}\n" for name, value in values.items())
             assert trainer.logger is not None
             trainer.logger.log_metrics(values, step=task.step)
@@ -43,9 +44,18 @@ def read_history(run: Path) -> pl.DataFrame:
     """The history of a run folder as a table of step, name, value; empty where nothing was logged yet.
 
     A last line cut short by a kill is left out.
+
+    Raises:
+        VisavisError: the file is no history.
     """
     path = run / NAME
     schema = {"step": pl.Int64, "name": pl.String, "value": pl.Float64}
-    text = path.read_text() if path.exists() else HEADER
-    whole = text[: text.rfind("\n") + 1]
-    return pl.read_csv(whole.encode(), schema=schema)
+    content = path.read_bytes() if path.exists() else HEADER
+    whole = content[: content.rfind(b"\n") + 1]
+    try:
+        if not whole.startswith(HEADER):
+            raise ValueError(f"its first line is not {HEADER.decode().strip()}")
+        return pl.read_csv(whole, schema=schema)
+    except (ValueError, pl.exceptions.PolarsError) as error:
+        reason = str(error).partition("\n")[0]
+        raise VisavisError(f"{path}: is damaged ({reason}); delete it, and its run goes on") from error

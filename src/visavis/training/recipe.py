@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 
 from visavis.errors import VisavisError
 
@@ -46,8 +46,11 @@ class Recipe(Options):
     method: str
     name: str = Field("custom", description="what records call it; the file's name if left out")
     data: str = Field(description="a known set, a CSV or Parquet table of items, or a folder of classes")
-    seed: int = 0
+    seed: NonNegativeInt = 0
 
+
+# A value such as the date 2020-13-45, and bytes that are no text, are ValueErrors.
+NO_YAML = (yaml.YAMLError, ValueError)
 
 R = TypeVar("R", bound=Recipe)
 
@@ -59,10 +62,10 @@ def read_recipe(path: Path, overrides: list[str]) -> dict[str, Any]:
         VisavisError: the file is missing or no YAML mapping, or an override is not KEY=VALUE.
     """
     try:
-        settings = yaml.safe_load(path.read_text())
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise VisavisError(f"{path}: cannot read the recipe ({error.strerror})") from error
-    except yaml.YAMLError as error:
+    except NO_YAML as error:
         raise VisavisError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from error
     if not isinstance(settings, dict):
         raise VisavisError(f"{path}: a recipe is a mapping of keys to values")
@@ -100,7 +103,12 @@ def _apply(settings: dict[str, Any], override: str) -> None:
         settings = settings.setdefault(group, {})
         if not isinstance(settings, dict):
             raise VisavisError(f"override '{override}': '{group}' holds a value, not a group of keys")
-    settings[last] = yaml.safe_load(value)
+    try:
+        settings[last] = yaml.safe_load(value)
+    except NO_YAML as error:
+        raise VisavisError(
+            f"override '{override}': '{value}' is not valid YAML; close its brackets and quotes"
+        ) from error
 
 
 def _explain(schema: type[BaseModel], location: tuple[int | str, ...], kind: str, message: str) -> str:
