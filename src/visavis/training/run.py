@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
+from pydantic import ValidationError
 from torch import Tensor
 
 from visavis import __version__
@@ -26,19 +28,28 @@ def claim_run(run: Path, recipe: Recipe) -> Bundle | None:
     Raises:
         VisavisError: the folder holds a run of another recipe, finished or as far as a checkpoint.
     """
-    path, text = run / RECIPE, dump_recipe(recipe)
+    path = run / RECIPE
     finished = read_bundle(run / BUNDLE) if (run / BUNDLE).is_dir() else None
+    before: Any = None
     if path.exists() and (finished is not None or any(run.rglob(CHECKPOINT))):
-        other = path.read_text() != text
-    else:
-        other = finished is not None and finished.config.recipe != recipe.model_dump(mode="json")
-    if other:
+        before = yaml.safe_load(path.read_text())
+    elif finished is not None:
+        before = finished.config.recipe
+    if before is not None and not _says_the_same(before, recipe):
         raise VisavisError(
             f"{run}: holds a run of another recipe; name another folder with --out or delete this one"
         )
     commit()  # of the code that trains, whatever is committed before it ends
-    write_atomic(path, text)
+    write_atomic(path, dump_recipe(recipe))
     return finished
+
+
+def _says_the_same(settings: Any, recipe: Recipe) -> bool:
+    """Whether a stored recipe is this one; settings that are newer than it have their defaults."""
+    try:
+        return type(recipe).model_validate(settings) == recipe
+    except ValidationError:
+        return False
 
 
 def finish_run(
