@@ -1,9 +1,12 @@
 """`rank` and `compare`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from visavis.methods.relative_attributes.ranker import AttributeRanker
 
 
 def register(app: typer.Typer) -> None:
@@ -21,12 +24,11 @@ def rank(
     strip: Annotated[Path, typer.Option(help="picture of the top with their boxes")] = Path("rank.strip.png"),
 ) -> None:
     """Order photos by the strength of an attribute: a table, and a picture with the regions that decide."""
-    from visavis import load
     from visavis.datasets import open_dataset
     from visavis.methods.relative_attributes.pictures import draw_ranked, ranked_table
 
     photos = open_dataset(source).select(domain="photo").items
-    ranked = load(model).rank(photos["path"].to_list(), attribute)
+    ranked = _ranker(model).rank(photos["path"].to_list(), attribute)
     for photo in ranked[:top]:
         typer.echo(str(photo))
     if table is not None:
@@ -44,11 +46,17 @@ def compare(
     picture: Annotated[Path | None, typer.Option(help="picture of both with their boxes")] = None,
 ) -> None:
     """Say which of two photos shows more of an attribute, and where that is seen."""
-    from visavis import load
     from visavis.methods.relative_attributes.pictures import draw_comparison
 
-    found = load(model).compare(a, b, attribute)
+    found = _ranker(model).compare(a, b, attribute)
     typer.echo(str(found))
     if picture is not None:
         draw_comparison(a, b, found, picture)
         typer.echo(f"picture: {picture}")
+
+
+def _ranker(model: str) -> "AttributeRanker":
+    from visavis.bundle import find_bundle, read_bundle
+    from visavis.methods.relative_attributes.ranker import AttributeRanker
+
+    return AttributeRanker(read_bundle(find_bundle(model), method="relative_attributes"))
