@@ -33,7 +33,13 @@ def paths() -> list[str]:
 
 def centred(bundle: Bundle, **settings: Any) -> AttributeRanker:
     """A ranker whose only box is that of scale 0.5 in the middle of the frame."""
-    net: dict[str, Any] = {"backbone": "colour", "attributes": 2, "region": "centre", "combined": False, "initial_scale": 0.5}
+    net: dict[str, Any] = {
+        "backbone": "colour",
+        "attributes": 2,
+        "region": "centre",
+        "combined": False,
+        "initial_scale": 0.5,
+    }
     config = bundle.config.model_copy(update={"settings": {"net": net} | settings})
     return AttributeRanker(replace(bundle, config=config, weights=dict(RegionRanker(**net).state_dict())))
 
