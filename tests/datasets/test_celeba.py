@@ -107,4 +107,4 @@ def test_real_counts(data_root: Path) -> None:
     known = attribute_matrix(items)
     assert known.shape == (10000, 40)
     assert set(np.unique(known)) == {0.0, 1.0}
-    assert images.load(items["path"][0]).shape == (218, 178, 3)
+    assert images.load(items["path"][0]).shape == (109, 89, 3)

@@ -1,5 +1,6 @@
 """Objective `tags`: the attributes of the very pages that are seen, gaps in them, and sources without."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def task_of(*sources: dict[str, Any], batch: int = 12) -> StageTask:
     return StageTask(stage, model, StageData(stage, 96, model.trunk.backbone, None))
 
 
-def table(folder: Path, rows: list[tuple[str | None, float | None, float | None]]) -> str:
+def table(folder: Path, rows: Sequence[tuple[str | None, float | None, float | None]]) -> str:
     """A user's table of some rendered photos: label and two attributes of each."""
     photos = open_dataset("rendered-shoes-40").select(domain="photo", split="train").items["path"]
     frame = pl.DataFrame(rows, schema=["label", "attr.one", "attr.two"], orient="row")
@@ -49,7 +50,7 @@ def test_loss_falls_on_rendered_shoes() -> None:
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         optimiser.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     assert losses[-1] < 0.8 * losses[0]
     assert task.classifier.weight.shape == (len(open_dataset("rendered-shoes-40").attributes), 128 * 36)
 
