@@ -1,11 +1,13 @@
 """Two stages, rates by part, one step of Torch7's descent, and what a recipe is refused for."""
 
+import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from visavis.bundle import Bundle, read_bundle, round_weights
 from visavis.datasets import open_dataset
@@ -160,3 +162,17 @@ def test_backbones_that_do_not_fit_are_told() -> None:
         build_model(tiny("model.backbone=small"), 2, None)
     with pytest.raises(VisavisError, match=r"model\.page: 90 px is less than the 96 that the net reads"):
         build_model(tiny("model.page=90"), 2, None)
+
+
+def test_a_network_of_timm_reads_photos(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Features(nn.Module):
+        def forward(self, photos: torch.Tensor) -> list[torch.Tensor]:
+            return [photos[:, :, ::32, ::32]]
+
+    timm = ModuleType("timm")
+    timm.create_model = lambda name, **options: Features()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "timm", timm)
+    model = build_model(tiny("model.backbone=timm:any", "model.page=224"), 2, None)[1]
+    assert model(torch.rand(1, 3, 224, 224)).scores.shape == (1, 2)
+    with pytest.raises(VisavisError, match=r"model\.page: 96 px is less than the 224 that the net reads"):
+        build_model(tiny("model.backbone=timm:any"), 2, None)
