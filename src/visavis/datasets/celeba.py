@@ -34,7 +34,7 @@ def read(root: Path) -> DataSet:
     }
     files = [row[0] for row in rows]
     identities = dict(_pairs(folder / "identity_CelebA.txt"))
-    parts = {name: SPLITS[int(part)] for name, part in _pairs(folder / "list_eval_partition.txt")}
+    parts = _parts(folder / "list_eval_partition.txt")
     pictures = existing(folder / "img_align_celeba")
     items = pl.DataFrame(
         {
@@ -46,6 +46,15 @@ def read(root: Path) -> DataSet:
         }
     ).with_columns(pl.DataFrame(strengths, schema=dict.fromkeys(strengths, pl.Float32)))
     return DataSet("celeba", items, terms=TERMS)
+
+
+def _parts(path: Path) -> dict[str, str]:
+    """The split of each image: 0, 1 and 2 are those of `SPLITS`."""
+    names = {str(number): split for number, split in enumerate(SPLITS)}
+    pairs = _pairs(path)
+    if unknown := [part for _, part in pairs if part not in names]:
+        raise malformed(path, f"part '{unknown[0]}' is none of {', '.join(names)}")
+    return {name: names[part] for name, part in pairs}
 
 
 def _pairs(path: Path) -> list[tuple[str, str]]:

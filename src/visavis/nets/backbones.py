@@ -32,7 +32,7 @@ def build_backbone(name: str) -> Backbone:
 
 
 class TimmBackbone(Backbone):
-    """A network of the timm package with ImageNet weights, fed grey pages as RGB, ImageNet-normalised."""
+    """A network of the timm package with ImageNet weights, fed photos, or grey pages as RGB, normalised."""
 
     side = 224
     mean: Tensor
@@ -55,7 +55,7 @@ class TimmBackbone(Backbone):
         self.net.train()
         self.channels, self.map_side = features.shape[1], features.shape[2]
 
-    def forward(self, pages: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B C h w"]:
-        """Encode grey pages with values in 0..1, white = 1."""
+    def forward(self, pages: Float[Tensor, "B c H W"]) -> Float[Tensor, "B C h w"]:
+        """Encode grey pages, white = 1, or photos in colour, with values in 0..1."""
         features: Tensor = self.net((pages - self.mean) / self.std)[-1]
         return features

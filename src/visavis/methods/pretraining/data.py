@@ -26,7 +26,7 @@ class Views(NamedTuple):
     anchors: View
     positives: View
     items: Int[Tensor, " B"]
-    tags: Float[Tensor, "B K"]  # of the anchors, NaN where unknown
+    tags: Float[Tensor, "2*B K"]  # of all anchors, then of all positives; NaN where unknown
 
 
 class Pool(nn.Module):
@@ -105,7 +105,7 @@ class StageData(nn.Module):
             pool.anchors.draw(rows[:, 0], rng),
             pool.positives.draw(rows[:, 1], rng),
             torch.from_numpy(groups + self.offsets[number]),
-            pool.tags[rows[:, 0]],
+            pool.tags[rows.T.ravel()],
         )
 
     def forward(self, batch: Views) -> Float[Tensor, "_ C side side"]:

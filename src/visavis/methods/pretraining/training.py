@@ -50,7 +50,7 @@ class StageTask(Task):
         pages = self.data(batch).contiguous(memory_format=torch.channels_last)
         if self.stage.objective == "tags":
             logits = self.classifier(self.model.trunk(pages))
-            return {"loss": attribute_cross_entropy(logits.float(), batch.tags.repeat(2, 1))}
+            return {"loss": attribute_cross_entropy(logits.float(), batch.tags)}
         embeddings = self.model(pages).float()
         if self.stage.objective == "instances":
             anchors, positives = embeddings.chunk(2)

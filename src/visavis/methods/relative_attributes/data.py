@@ -85,7 +85,7 @@ def strength_pairs(data: DataSet) -> pl.DataFrame:
     """Pairs sampled from the attribute strengths of photos, the same at every call.
 
     Raises:
-        VisavisError: there are neither pairs nor strengths.
+        VisavisError: there are neither pairs nor strengths, or no photos of a split to sample from.
     """
     photos = data.items.filter(pl.col("domain") == "photo")
     columns = [name for name in photos.columns if name.startswith(ATTRIBUTE)]
@@ -118,6 +118,10 @@ def strength_pairs(data: DataSet) -> pl.DataFrame:
                     }
                 )
             )
+    if not parts:
+        raise VisavisError(
+            f"{data.name}: pairs are sampled from photos of split train or test, but neither has two of them"
+        )
     return _complete(pl.concat(parts))
 
 

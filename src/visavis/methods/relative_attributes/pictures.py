@@ -22,7 +22,7 @@ def draw_ranked(ranked: list[Ranked], target: Path) -> None:
 def draw_comparison(a: Path, b: Path, found: Comparison, target: Path) -> None:
     """Write both photos with their boxes, the one that shows more at the left."""
     drawn = [_with_box(path, box) for path, box in zip((a, b), found.boxes, strict=True)]
-    images.save(target, _side_by_side(drawn if found.more == "a" else drawn[::-1]))
+    images.save(target, _side_by_side(drawn[::-1] if found.more == "b" else drawn))
 
 
 def ranked_table(ranked: list[Ranked], target: Path) -> None:

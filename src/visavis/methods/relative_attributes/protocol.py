@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from visavis.errors import VisavisError
 from visavis.methods.relative_attributes.data import Pairs
 from visavis.metrics.evaluation import PerQuery
 
@@ -45,7 +46,15 @@ def accuracies(pairs: Pairs, scores: Float[np.ndarray, "N K"], votes: int = 0) -
 
 
 def mean_accuracy(of_attributes: dict[str, PerQuery]) -> PerQuery:
-    """The unweighted mean over attributes, however many pairs each has."""
+    """The unweighted mean over attributes, however many pairs each has.
+
+    Raises:
+        VisavisError: no pair is counted.
+    """
+    if not of_attributes:
+        raise VisavisError(
+            "no pair counts: none is both ordered and of enough votes; protocol 'pairs' needs no votes"
+        )
     weights = [np.full(len(one.sums), 1 / len(one.sums)) for one in of_attributes.values()]
     sums = [one.sums * weight for one, weight in zip(of_attributes.values(), weights, strict=True)]
     return PerQuery(np.concatenate(sums), np.concatenate(weights))

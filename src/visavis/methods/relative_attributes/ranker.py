@@ -32,7 +32,10 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Which of two photos shows more of an attribute: "a" or "b", by how much, and where it is seen."""
+    """Which of two photos shows more of an attribute, by how much, and where it is seen.
+
+    `more` is "a", "b", or "neither" where both score the same.
+    """
 
     attribute: str
     more: str
@@ -71,9 +74,11 @@ class AttributeRanker:
         """Photos by the strength of an attribute, the strongest first.
 
         Raises:
-            VisavisError: the attribute is not one of the model's, or a file cannot be read.
+            VisavisError: the attribute is not one of the model's, a file cannot be read, or there is none.
         """
         number = self._number(attribute)
+        if not paths:
+            raise VisavisError("there is no photo to rank; name a source with items of domain 'photo'")
         judged = self.judge(paths)
         scores = judged.scores[:, number]
         order = scores.argsort(descending=True, stable=True).tolist()
@@ -91,9 +96,11 @@ class AttributeRanker:
             VisavisError: as `rank` does.
         """
         ranked = self.rank([str(a), str(b)], attribute)
-        first, second = ranked if ranked[0].path == a else ranked[::-1]
-        more = "a" if first.score > second.score else "b"
-        return Comparison(attribute, more, abs(first.score - second.score), (first.box, second.box))
+        # Through Path, for a caller from Python may give strings.
+        first, second = ranked if ranked[0].path == Path(a) else ranked[::-1]
+        gap = first.score - second.score
+        more = "a" if gap > 0 else "b" if gap < 0 else "neither"
+        return Comparison(attribute, more, abs(gap), (first.box, second.box))
 
     def _number(self, attribute: str) -> int:
         if attribute not in self.attributes:

@@ -141,8 +141,10 @@ def build_model(
         include={"region", "combined", "initial_scale", "ratio", "keep_inside", "dropout"}
     )
     model = RegionRanker(**net)
-    if model.reader.colours == 1:
+    if model.reader.colours == 1 and not backbone.startswith("timm:"):
         raise VisavisError(f"model.backbone: '{backbone}' reads line drawings; use colour, or timm:NAME")
+    if options.page < model.side:
+        raise VisavisError(f"model.page: {options.page} px is less than the {model.side} that the net reads")
     if start is not None:
         weights = {
             name.removeprefix(TRUNK): value for name, value in start.weights.items() if name.startswith(TRUNK)

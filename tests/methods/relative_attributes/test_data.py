@@ -1,0 +1,168 @@
+"""Pairs: what a table of them becomes, what strengths become, and what is said of neither."""
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from visavis.datasets import open_dataset
+from visavis.errors import VisavisError
+from visavis.methods.relative_attributes.data import (
+    ALIKE,
+    SAMPLED,
+    UNNAMED,
+    PairData,
+    Pairs,
+    held_out_pairs,
+    pairs_of,
+    strength_pairs,
+)
+from visavis.tables import ATTRIBUTE, DataSet
+from visavis.training.augment import Augmentation
+
+SCHEMA = ["a", "b", "relation", "attribute", "split", "votes"]
+ROWS = [
+    ("p3", "p1", "more", "smile", "train", 4),
+    ("p1", "p2", "equal", "young", "train", None),
+    ("p1", "p2", "less", "smile", "test", 3),
+    ("p2", "p3", "more", "smile", "test", 5),
+]
+
+
+def items(count: int = 4, split: str | None = None) -> pl.DataFrame:
+    rows = [(f"p{n}", f"/p{n}.png", "photo", None, split) for n in range(count)]
+    columns = dict.fromkeys(("id", "path", "domain", "label", "split"), pl.String)
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def small_set(pairs: pl.DataFrame | None = None) -> DataSet:
+    return DataSet(
+        "small", items(), pairs=pl.DataFrame(ROWS, schema=SCHEMA, orient="row") if pairs is None else pairs
+    )
+
+
+def told(pairs: Pairs) -> list[tuple[str, str, str, float, int]]:
+    """Pairs in words again."""
+    ids = pairs.items["id"]
+    parts = (pairs.first, pairs.second, pairs.attribute, pairs.target, pairs.votes)
+    return [
+        (ids[int(a)], ids[int(b)], pairs.names[int(k)], float(target), int(votes))
+        for a, b, k, target, votes in zip(*parts, strict=True)
+    ]
+
+
+def test_a_table_of_pairs_in_numbers() -> None:
+    train = pairs_of(small_set(), "train")
+    assert train.names == ["smile", "young"]
+    assert told(train) == [("p3", "p1", "smile", 1, 4), ("p1", "p2", "young", 0.5, -1)]
+    test = pairs_of(small_set(), "test", ["young", "smile"])
+    assert told(test) == [("p1", "p2", "smile", 0, 3), ("p2", "p3", "smile", 1, 5)]
+    assert test.attribute.tolist() == [1, 1]
+    assert set(test.items["id"]) == {"p1", "p2", "p3"}  # p0 is in no pair and is not read
+
+
+def test_what_a_table_leaves_out_is_filled_in() -> None:
+    bare = pl.DataFrame({"a": ["p0"], "b": ["p1"], "relation": ["less"]})
+    assert told(pairs_of(small_set(bare), "train")) == [("p0", "p1", UNNAMED, 0, -1)]
+
+
+def test_errors_name_what_is_wrong() -> None:
+    with pytest.raises(VisavisError, match="small: no pairs of attribute 'smlie'; there are smile, young"):
+        pairs_of(small_set(), "train", ["young", "smlie"])
+    with pytest.raises(VisavisError, match="no pair is of split test; give some pairs split 'test'"):
+        pairs_of(small_set(), "test", ["young"])
+    odd = pl.DataFrame({"a": ["p0"], "b": ["p1"], "relation": ["greater"]})
+    with pytest.raises(VisavisError, match="relation 'greater' of a pair is none of more, equal, less"):
+        pairs_of(small_set(odd), "train")
+    with pytest.raises(VisavisError, match=r"plain: has neither pairs nor attributes .* NAME\.pairs\.csv"):
+        pairs_of(DataSet("plain", items()), "train")
+
+
+def with_strengths(split: str | None, values: list[float | None]) -> DataSet:
+    column = pl.Series(f"{ATTRIBUTE}wide", values, pl.Float32)
+    return DataSet("wide", items(len(values), split).with_columns(column))
+
+
+def test_photos_of_no_split_give_no_pairs() -> None:
+    with pytest.raises(VisavisError, match="wide: pairs are sampled from photos of split train or test"):
+        pairs_of(with_strengths(None, [0.1, 0.9]), "train")
+    with pytest.raises(VisavisError, match="neither has two of them"):
+        pairs_of(with_strengths("train", [0.1]), "train")
+
+
+def test_unknown_strengths_are_in_no_pair() -> None:
+    table = strength_pairs(with_strengths("train", [0.1, None, 0.9]))
+    assert 0 < len(table) < SAMPLED["train"]
+    assert set(table["a"]) | set(table["b"]) == {"p0", "p2"}
+    both = with_strengths("test", [None, None])
+    data = DataSet(
+        "both",
+        pl.concat(
+            [
+                both.items,
+                with_strengths("train", [0.3, 0.4]).items.with_columns(
+                    pl.lit("q").add(pl.col("id")).alias("id")
+                ),
+            ]
+        ),
+    )
+    assert set(strength_pairs(data)["split"]) == {"train"}
+
+
+def test_strength_pairs_agree_with_the_strengths_at_every_call() -> None:
+    data = open_dataset("rendered-shoes-40")
+    table = strength_pairs(data)
+    assert table.equals(strength_pairs(data))
+    assert set(table["attribute"]) == set(data.attributes)
+    counts = dict(table.group_by("split").len().iter_rows())
+    assert counts == {split: count * len(data.attributes) for split, count in SAMPLED.items()}
+    photos = data.items.filter(domain="photo")
+    split_of = dict(photos.select("id", "split").iter_rows())
+    for name in data.attributes:
+        strength = dict(photos.select("id", f"{ATTRIBUTE}{name}").iter_rows())
+        for a, b, relation, _, split in table.filter(attribute=name).select(SCHEMA[:5]).iter_rows():
+            assert a != b
+            assert split_of[a] == split_of[b] == split
+            gap = strength[a] - strength[b]
+            if abs(abs(gap) - ALIKE) > 1e-6:
+                assert relation == ("equal" if abs(gap) < ALIKE else "more" if gap > 0 else "less")
+
+
+def test_a_fold_is_held_out_once_and_without_equal_pairs() -> None:
+    pairs = pairs_of(open_dataset("rendered-shoes-40"), "train", ["heel_height", "shaft_height"])
+    numbered = Pairs(
+        pairs.items,
+        pairs.names,
+        pairs.first,
+        pairs.second,
+        pairs.attribute,
+        pairs.target,
+        np.arange(len(pairs)),
+    )
+    seen: list[int] = []
+    for fold in range(5):
+        kept, held_out = held_out_pairs(numbered, fold)
+        assert not set(kept.votes) & set(held_out.votes)
+        assert (held_out.target != 0.5).all()
+        assert len(kept) == len(pairs) * 4 / 5
+        assert (kept.target == 0.5).any()
+        seen += held_out.votes.tolist()
+    assert sorted(seen) == np.flatnonzero(pairs.target != 0.5).tolist()
+    again = held_out_pairs(numbered, 2)[1]
+    assert np.array_equal(again.votes, held_out_pairs(numbered, 2)[1].votes)
+
+
+def test_batches_have_each_attribute_as_often() -> None:
+    pairs = pairs_of(small_set(), "train")
+    many = pairs.take(np.array([0] * 50 + [1]))  # fifty of smile and one of young
+    photos = torch.arange(len(pairs.items)).view(-1, 1, 1, 1).expand(-1, 3, 8, 8).byte()
+    data = PairData(many, photos, 8, Augmentation(shift=0.1))
+    batch = data.draw(400, np.random.default_rng(0))
+    young = batch.attribute == 1
+    assert 150 < int(young.sum()) < 250
+    assert set(batch.target[young].tolist()) == {0.5}
+    assert set(batch.first.rows[~young].tolist()) == {int(pairs.first[0])}
+    assert set(batch.second.rows[~young].tolist()) == {int(pairs.second[0])}
+    assert not torch.equal(batch.first.affine, batch.second.affine)  # drawn apart
+    again = data.draw(400, np.random.default_rng(0))
+    assert torch.equal(again.attribute, batch.attribute)

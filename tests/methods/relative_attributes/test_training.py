@@ -1,0 +1,178 @@
+"""Two stages, rates by part, one step of Torch7's descent, and what a recipe is refused for."""
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from visavis.bundle import Bundle, read_bundle, round_weights
+from visavis.datasets import open_dataset
+from visavis.errors import VisavisError
+from visavis.losses.ranknet import ranking_hinge_loss, ranknet_loss
+from visavis.methods import find_recipe
+from visavis.methods.relative_attributes.data import PairData, held_out_pairs, load_photos, pairs_of
+from visavis.methods.relative_attributes.model import RegionRanker
+from visavis.methods.relative_attributes.protocol import accuracies, mean_accuracy
+from visavis.methods.relative_attributes.recipe import RankerRecipe
+from visavis.methods.relative_attributes.training import FIRST_STAGE, RankerTask, build_model
+from visavis.training.augment import centre_crop
+
+
+def tiny(*overrides: str) -> RankerRecipe:
+    recipe = find_recipe("relative_attributes/tiny", [*overrides])
+    assert isinstance(recipe, RankerRecipe)
+    return recipe
+
+
+def task_of(*overrides: str) -> RankerTask:
+    recipe = tiny(*overrides)
+    pairs, held_out = held_out_pairs(pairs_of(open_dataset(recipe.data), "train", recipe.attributes), 0)
+    model = build_model(recipe, len(pairs.names), None)[1]
+    photos = load_photos(pairs.items, recipe.model.page, recipe.model.share, recipe.model.down)
+    return RankerTask(recipe, model, PairData(pairs, photos, model.side, recipe.augmentation), held_out)
+
+
+# --- two stages
+
+
+def test_the_second_stage_takes_the_localiser_and_begins_the_ranker_anew(tiny_bundle: Bundle) -> None:
+    recipe = tiny("schedule.steps=4", "model.page=100")
+    first = read_bundle(tiny_bundle.path.parent / FIRST_STAGE / "bundle")
+    net, model, _ = build_model(recipe, 2, first)
+    assert net["combined"] is True
+    started, fresh = model.state_dict(), build_model(recipe, 2, None)[1].state_dict()
+    parts = {name.split(".")[0] for name in started}
+    assert parts == {"reader", "finder", "localiser", "score"}
+    for name, value in started.items():
+        before = first.weights if name.startswith(("finder.", "localiser.")) else fresh
+        assert torch.equal(value, before[name]), name
+    moved = [name for name in first.weights if name.startswith(("finder.", "localiser."))]
+    rounded = round_weights(fresh)
+    assert any(not torch.equal(first.weights[name], rounded[name].to(first.weights[name])) for name in moved)
+    assert not torch.equal(first.weights["reader.layers.0.weight"], fresh["reader.layers.0.weight"])
+
+
+def test_both_stages_leave_a_bundle(tiny_bundle: Bundle) -> None:
+    first = read_bundle(tiny_bundle.path.parent / FIRST_STAGE / "bundle")
+    assert (first.config.settings["net"]["combined"], tiny_bundle.config.settings["net"]["combined"]) == (
+        False,
+        True,
+    )
+    assert tiny_bundle.weights["score.weight"].shape[1] == 2 * first.weights["score.weight"].shape[1]
+    assert tiny_bundle.config.labels == ["heel_height", "shaft_height"]
+    assert tiny_bundle.config.training["minutes_before"] == pytest.approx(first.config.training["minutes"])
+
+
+def test_a_pre_training_starts_both_backbones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The door with a stand-in: a bundle of a trunk whose backbone is `colour`."""
+    from visavis.methods.relative_attributes import training
+
+    trunk = {
+        f"trunk.backbone.{name}": value + 1
+        for name, value in RegionRanker("colour", 1).reader.state_dict().items()
+    }
+
+    config = SimpleNamespace(settings={"net": {"backbone": "colour"}})
+    bundle = SimpleNamespace(config=config, weights=trunk | {"embed.weight": torch.ones(1)})
+    monkeypatch.setattr(training, "find_bundle", lambda name: tmp_path / name)
+    monkeypatch.setattr(training, "read_bundle", lambda path, method: bundle)
+    net, model, start = build_model(tiny("model.backbone=bundle:faces"), 2, None)
+    assert net["backbone"] == "colour"
+    assert start is not None
+    assert model.finder is not None
+    for part in (model.reader, model.finder):
+        for name, value in part.state_dict().items():
+            assert torch.equal(value, trunk[f"trunk.backbone.{name}"])
+
+
+# --- the loss
+
+
+@pytest.mark.parametrize("loss", ["ranknet", "hinge"])
+def test_the_loss_is_that_of_the_scores_of_the_pairs(loss: str) -> None:
+    task = task_of(f"loss={loss}", "schedule.batch=3").eval()
+    batch = task.draw(np.random.default_rng(0))
+    with torch.no_grad():
+        terms = task.terms(batch)
+        sides = [task.model(task.photos(view), batch.attribute) for view in (batch.first, batch.second)]
+        function = ranknet_loss if loss == "ranknet" else ranking_hinge_loss
+        expected = function(sides[0].scores[:, 0], sides[1].scores[:, 0], batch.target)
+    torch.testing.assert_close(terms["loss"], expected, rtol=1e-4, atol=1e-5)
+    assert terms["scale"] == pytest.approx(0.5, abs=1e-5)  # initial_scale of the recipe
+
+
+def test_validation_counts_the_held_out_pairs() -> None:
+    task = task_of().eval()
+    assert task.held_out is not None
+    with torch.no_grad():
+        batch = centre_crop(task.photos.pages, task.model.side)
+        scores = (task.model(batch).scores + task.model(batch.flip(-1)).scores) / 2
+    expected = mean_accuracy(accuracies(task.held_out, scores.numpy())).value
+    assert task.validate() == {"mean_accuracy": pytest.approx(expected)}
+    task.held_out = None
+    assert task.validate() == {}
+
+
+# --- rates
+
+
+def test_rates_reach_the_parts_they_are_meant_for() -> None:
+    task = task_of("rates={localiser: 0.1, scale: 30, ranker: 2}", "schedule.average=0.9")
+    optimiser = task.configure_optimizers()
+    factor_of = {
+        id(parameter): (group["rate_factor"], group["weight_decay"])
+        for group in optimiser.param_groups
+        for parameter in group["params"]
+    }
+    parameters = dict(task.model.named_parameters())
+    assert len(factor_of) == len(parameters)  # the averaged copies are not learned
+    expected = {"reader": 2, "score": 2, "finder": 0.1, "localiser": 0.1}
+    for name, parameter in parameters.items():
+        part = name.split(".")
+        factor = 0.1 * 30 if part[:2] == ["localiser", "scale"] else expected[part[0]]
+        decay = 0.05 if parameter.ndim > 1 else 0.0
+        assert factor_of[id(parameter)] == pytest.approx((factor, decay)), name
+
+
+def test_two_steps_of_descent_as_torch7_does_them() -> None:
+    """v = g at first, then v = 0.9 v + (1 - 0.9) g; x -= rate * v, by hand on the bias of the score."""
+    task = task_of(
+        "schedule.optimiser=sgd", "schedule.dampening=0.9", "schedule.learning_rate=0.5", "rates.ranker=1"
+    )
+    optimiser, bias = task.configure_optimizers(), task.model.score.bias
+    start = bias.detach().clone()
+    gradients = [torch.tensor([1.0, -2.0]), torch.tensor([3.0, 4.0])]
+    for gradient in gradients:
+        bias.grad = gradient.clone()
+        optimiser.step()
+    first = gradients[0]
+    second = 0.9 * first + 0.1 * gradients[1]
+    torch.testing.assert_close(bias.detach(), start - 0.5 * first - 0.5 * second)
+
+
+# --- what is refused
+
+
+def test_backbones_that_do_not_fit_are_told() -> None:
+    with pytest.raises(VisavisError, match=r"model\.backbone: 'small' reads line drawings; use colour"):
+        build_model(tiny("model.backbone=small"), 2, None)
+    with pytest.raises(VisavisError, match=r"model\.page: 90 px is less than the 96 that the net reads"):
+        build_model(tiny("model.page=90"), 2, None)
+
+
+def test_a_network_of_timm_reads_photos(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Features(nn.Module):
+        def forward(self, photos: torch.Tensor) -> list[torch.Tensor]:
+            return [photos[:, :, ::32, ::32]]
+
+    timm = ModuleType("timm")
+    timm.create_model = lambda name, **options: Features()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "timm", timm)
+    model = build_model(tiny("model.backbone=timm:any", "model.page=224"), 2, None)[1]
+    assert model(torch.rand(1, 3, 224, 224)).scores.shape == (1, 2)
+    with pytest.raises(VisavisError, match=r"model\.page: 96 px is less than the 224 that the net reads"):
+        build_model(tiny("model.backbone=timm:any"), 2, None)

@@ -1,0 +1,42 @@
+"""Ratios of sums over queries, weighted or not, and what is summed up over seeds."""
+
+import numpy as np
+import pytest
+
+from visavis.metrics import bootstrap, wilson
+from visavis.metrics.evaluation import Evaluation, PerQuery, over_seeds
+
+
+def weighted() -> PerQuery:
+    """Two strata of equal weight: 3 of 4 right, and 1 of 2."""
+    weights = np.array([1 / 4] * 4 + [1 / 2] * 2)
+    return PerQuery(np.array([1, 1, 1, 0, 1, 0]) * weights, weights)
+
+
+def test_weights_make_the_mean_of_the_strata() -> None:
+    assert weighted().value == pytest.approx((3 / 4 + 1 / 2) / 2)  # and not 4 / 6
+    low, high = weighted().interval
+    assert (low, high) == (bootstrap(weighted().sums, weighted().counts).low, high)
+    assert 0 <= low < weighted().value < high <= 1
+
+
+def test_queries_that_count_once_have_wilsons_interval() -> None:
+    hits = PerQuery(np.array([1.0, 0, 1, 1]), np.ones(4))
+    assert hits.interval == (wilson(3, 4).low, wilson(3, 4).high)
+
+
+def test_the_scale_of_the_weights_does_not_matter() -> None:
+    one = weighted()
+    other = PerQuery(10 * one.sums, 10 * one.counts)
+    assert other.value == pytest.approx(one.value)
+    assert other.interval == pytest.approx(one.interval)
+
+
+def test_seeds_keep_the_weights() -> None:
+    one = weighted()
+    wrong = PerQuery(0 * one.sums, one.counts)
+    seeds = [Evaluation("pairs", "x", "0", {"mean_accuracy": metric}) for metric in (one, wrong)]
+    assert seeds[0].n == 6
+    summary = over_seeds(seeds)["mean_accuracy"]
+    assert summary.mean == pytest.approx(one.value / 2)
+    assert "mean_accuracy       62.50 %" in str(seeds[0])
