@@ -1,4 +1,4 @@
-"""`index`, `search` and `describe`."""
+"""`index`, `search`, `describe` and `pages`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command()(index)
     app.command()(search)
     app.command()(describe)
+    app.command()(pages)
 
 
 def index(
@@ -75,3 +76,18 @@ def describe(
 
     check_domain(domain)
     typer.echo(open_model(model, METHOD).describe(image, domain))
+
+
+def pages(
+    source: Annotated[str, typer.Argument(help="folder of images, table of items, or a known data set")],
+    count: Annotated[int, typer.Option("-n", min=1, help="how many things to draw")] = 6,
+    picture: Annotated[Path, typer.Option(help="the picture to write")] = Path("pages.png"),
+) -> None:
+    """Draw what a network of drawings reads: photos as their edge maps, sketches cropped to their ink."""
+    from visavis.datasets import open_dataset
+    from visavis.files import check_target
+    from visavis.methods.sketch_retrieval.page_picture import draw_pages
+
+    check_target(picture)
+    draw_pages(open_dataset(source), count, picture)
+    typer.echo(f"picture: {picture}")

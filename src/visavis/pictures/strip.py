@@ -66,10 +66,14 @@ def strip(
 
 
 def strips(
-    rows: Sequence[tuple[Image, Sequence[Answer]]], titles: Sequence[str], *, cell: int = 160
+    rows: Sequence[tuple[Image, Sequence[Answer]]],
+    titles: Sequence[str],
+    *,
+    query_caption: str = "query",
+    cell: int = 160,
 ) -> Picture:
     """Rows of (query, answers) one above the other, each under its title, as wide as the longest."""
-    drawn = [strip(query, answers, cell=cell) for query, answers in rows]
+    drawn = [strip(query, answers, query_caption=query_caption, cell=cell) for query, answers in rows]
     width = max(row.shape[1] for row in drawn)
     paper = blank(sum(TITLE + row.shape[0] for row in drawn), width)
     labels = []
