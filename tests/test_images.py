@@ -153,6 +153,17 @@ def test_exif_orientation(kind: str, orientation: int, tmp_path: Path) -> None:
     assert difference(images.load(path, size=upright.shape[:2]), upright) <= 1
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_size_of_the_header_is_that_of_the_loaded_image(orientation: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    content = encoded(Image.fromarray(smooth()), "JPEG", exif=exif)
+    path = written(tmp_path, content)
+    assert images.size_of(path) == images.load(path).shape[:2]
+    with pytest.raises(VisavisError, match=r"absent\.jpg: there is no such file"):
+        images.size_of(tmp_path / "absent.jpg")
+
+
 def test_orientation_of_a_reduced_jpeg(tmp_path: Path) -> None:
     """A tall photo stored lying down: reduction must look at the upright sides."""
     pixels = smooth(240, 800)

@@ -64,6 +64,20 @@ def load(path: str | Path, *, mode: Mode = "rgb", size: Size = None) -> Pixels:
         raise VisavisError(f"{path}: {reason}") from None
 
 
+def size_of(path: str | Path) -> tuple[int, int]:
+    """Height and width of an image as `load` gives it, read off its header.
+
+    Raises:
+        VisavisError: the file is missing, too large, or no image.
+    """
+    try:
+        with _open(_read(path)) as image:
+            stored = image.height, image.width
+            return stored if _orientation(image) < 5 else stored[::-1]
+    except _UnreadableError as reason:
+        raise VisavisError(f"{path}: {reason}") from None
+
+
 def save(path: str | Path, pixels: Pixels) -> None:
     """Write an image atomically: PNG or WebP (both lossless) or JPEG (quality 95), by suffix.
 

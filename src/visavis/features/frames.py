@@ -45,7 +45,7 @@ def square_in_photo(
     path: Path, side: int, share: float = 1.0, down: float = 0.0
 ) -> tuple[float, float, float]:
     """Where `frame_of` looks: x and y of the frame's first pixel in the photo, and photo pixels in one."""
-    height, width = images.load(path).shape[:2]
+    height, width = images.size_of(path)
     square = share * min(height, width)
     scale = square / side
     left = (width - 1) / 2 - scale * (side - 1) / 2

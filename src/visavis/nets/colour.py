@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from visavis.nets.backbone import Backbone
-from visavis.nets.small import Residual
+from visavis.nets.small import stem_and_stages
 
 MEAN, DEVIATION = 0.5, 0.25  # of the values of a photo in 0..1, near enough for any
 
@@ -19,16 +19,7 @@ class ColourNet(Backbone):
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(self.colours, width, 7, 2, 3, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            nn.MaxPool2d(3, 2, 1),
-            Residual(width, width),
-            Residual(width, 2 * width, 2),
-            Residual(2 * width, 4 * width, 2),
-            Residual(4 * width, 4 * width),
-        )
+        self.layers = nn.Sequential(*stem_and_stages(self.colours, width))
 
     def forward(self, photos: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 128 h w"]:
         """Encode photos with values in 0..1."""

@@ -31,6 +31,20 @@ class Residual(nn.Module):
         return self.activation(self.body(features) + self.shortcut(features))  # type: ignore[no-any-return]
 
 
+def stem_and_stages(colours: int, width: int) -> list[nn.Module]:
+    """Stem of stride 4 and residual stages of one, two and four times `width` channels, stride 16 in all."""
+    return [
+        nn.Conv2d(colours, width, 7, 2, 3, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+        nn.MaxPool2d(3, 2, 1),
+        Residual(width, width),
+        Residual(width, 2 * width, 2),
+        Residual(2 * width, 4 * width, 2),
+        Residual(4 * width, 4 * width),
+    ]
+
+
 class SmallNet(Backbone):
     """Stem of stride 4 and three residual stages; the map keeps its places, 7 x 7 of a 112 px page.
 
@@ -44,14 +58,7 @@ class SmallNet(Backbone):
     def __init__(self, width: int = 32) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(1, width, 7, 2, 3, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            nn.MaxPool2d(3, 2, 1),
-            Residual(width, width),
-            Residual(width, 2 * width, 2),
-            Residual(2 * width, 4 * width, 2),
-            Residual(4 * width, 4 * width),
+            *stem_and_stages(self.colours, width),
             nn.Conv2d(4 * width, self.channels, 1, bias=False),
             nn.BatchNorm2d(self.channels),
             nn.ReLU(),

@@ -1,11 +1,13 @@
 """From bundles and their evaluations to a record on disk."""
 
+import time
 from pathlib import Path
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
 from visavis.metrics.evaluation import Evaluation, over_seeds
 from visavis.records import Metric, ResultRecord
+from visavis.training.run import device_name
 
 
 def read_peers(paths: list[Path], evaluation: Evaluation) -> dict[str, dict[str, Metric]]:
@@ -62,6 +64,40 @@ def summarise(
             sum(part["minutes"] for part in training) + max(part["minutes_before"] for part in training), 1
         ),
         device=training[0]["device"],
+    )
+
+
+def summarise_untrained(
+    method: str,
+    name: str,
+    evaluation: Evaluation,
+    command: str,
+    started: float,
+    peers: dict[str, Evaluation] | None = None,
+) -> ResultRecord:
+    """The record of something without seeds, such as a linear baseline.
+
+    Args:
+        method: whose baseline it is.
+        name: what tables call it.
+        evaluation: of it.
+        command: what was typed.
+        started: `time.monotonic()` when the work began.
+        peers: evaluations of others under the same protocol.
+    """
+    return ResultRecord(
+        method=method,
+        recipe=name,
+        protocol=evaluation.protocol,
+        data=evaluation.data,
+        data_digest=evaluation.data_digest,
+        n=evaluation.n,
+        seeds=[0],
+        metrics=over_seeds([evaluation]),
+        peers={peer: over_seeds([one]) for peer, one in (peers or {}).items()},
+        command=command,
+        minutes=round((time.monotonic() - started) / 60, 1),
+        device=device_name(),
     )
 
 

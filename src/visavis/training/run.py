@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from visavis import __version__
-from visavis.bundle import Bundle, BundleConfig, read_bundle, write_bundle
+from visavis.bundle import Bundle, BundleConfig, find_bundle, read_bundle, write_bundle
 from visavis.errors import VisavisError
 from visavis.files import write_atomic
 from visavis.records import commit
@@ -50,6 +50,18 @@ def _says_the_same(settings: Any, recipe: Recipe) -> bool:
         return type(recipe).model_validate(settings) == recipe
     except ValidationError:
         return False
+
+
+def starting_point(backbone: str) -> tuple[str, Bundle | None]:
+    """The backbone that a recipe names, and the pre-training that it starts from: `bundle:RUN`, or none.
+
+    Raises:
+        VisavisError: there is no such bundle, or it is of another method.
+    """
+    if not backbone.startswith("bundle:"):
+        return backbone, None
+    start = read_bundle(find_bundle(backbone.removeprefix("bundle:")), method="pretraining")
+    return start.config.settings["net"]["backbone"], start
 
 
 def finish_run(

@@ -69,7 +69,7 @@ def test_both_stages_leave_a_bundle(tiny_bundle: Bundle) -> None:
 
 def test_a_pre_training_starts_both_backbones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The door with a stand-in: a bundle of a trunk whose backbone is `colour`."""
-    from visavis.methods.relative_attributes import training
+    from visavis.training import run
 
     trunk = {
         f"trunk.backbone.{name}": value + 1
@@ -78,8 +78,8 @@ def test_a_pre_training_starts_both_backbones(tmp_path: Path, monkeypatch: pytes
 
     config = SimpleNamespace(settings={"net": {"backbone": "colour"}})
     bundle = SimpleNamespace(config=config, weights=trunk | {"embed.weight": torch.ones(1)})
-    monkeypatch.setattr(training, "find_bundle", lambda name: tmp_path / name)
-    monkeypatch.setattr(training, "read_bundle", lambda path, method: bundle)
+    monkeypatch.setattr(run, "find_bundle", lambda name: tmp_path / name)
+    monkeypatch.setattr(run, "read_bundle", lambda path, method: bundle)
     net, model, start = build_model(tiny("model.backbone=bundle:faces"), 2, None)
     assert net["backbone"] == "colour"
     assert start is not None

@@ -1,7 +1,6 @@
 """Pairs of photos: which of two shows more of an attribute, or as much."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -188,4 +187,4 @@ class PairData:
 
 def load_photos(items: pl.DataFrame, page: int, share: float, down: float) -> UInt8[Tensor, "N 3 page page"]:
     """Photos of a table's items, framed."""
-    return as_batch(read_frames([str(Path(path)) for path in items["path"]], page, share, down))
+    return as_batch(read_frames(items["path"].to_list(), page, share, down))

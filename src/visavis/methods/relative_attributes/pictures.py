@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from visavis import images
 from visavis.errors import VisavisError
 from visavis.files import atomic_path
 from visavis.methods.relative_attributes.ranker import Comparison, Ranked
-from visavis.pictures.boxes import with_boxes
+from visavis.pictures.boxes import Box, with_boxes
+from visavis.pictures.canvas import Picture, blank, place
 
 CELL, GAP = 180, 10  # pixels of a photo, and between two
 
@@ -42,14 +42,12 @@ def ranked_table(ranked: list[Ranked], target: Path) -> None:
         pl.DataFrame(rows).write_parquet(staged)
 
 
-def _with_box(path: Path, box: tuple[float, float, float, float]) -> np.ndarray:
+def _with_box(path: Path, box: Box) -> Picture:
     return with_boxes(images.load(path), [box], side=CELL)
 
 
-def _side_by_side(pictures: list[np.ndarray]) -> np.ndarray:
-    paper = np.full((CELL, len(pictures) * (CELL + GAP) - GAP, 3), 255, np.uint8)
+def _side_by_side(pictures: list[Picture]) -> Picture:
+    paper = blank(CELL, len(pictures) * (CELL + GAP) - GAP)
     for column, picture in enumerate(pictures):
-        height, width = picture.shape[:2]
-        top, left = (CELL - height) // 2, column * (CELL + GAP) + (CELL - width) // 2
-        paper[top : top + height, left : left + width] = picture
+        place(paper, picture, column * (CELL + GAP), 0, CELL)
     return paper

@@ -12,9 +12,8 @@ from visavis.features.frames import read_frames, square_in_photo
 from visavis.methods.relative_attributes.model import Judgement, RegionRanker
 from visavis.methods.relative_attributes.scoring import judge
 from visavis.nets.spatial_transformer import boxes_in_pixels
+from visavis.pictures.boxes import Box
 from visavis.training.augment import as_batch
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)

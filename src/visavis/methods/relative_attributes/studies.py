@@ -8,9 +8,9 @@ from visavis.methods.relative_attributes.baselines import hog_lab_rank_svm
 from visavis.methods.relative_attributes.data import pairs_of
 from visavis.methods.relative_attributes.evaluation import count, default_protocol
 from visavis.methods.relative_attributes.recipe import RankerRecipe
-from visavis.metrics.evaluation import Evaluation, over_seeds
+from visavis.metrics.evaluation import Evaluation
 from visavis.records import ResultRecord
-from visavis.training.run import device_name
+from visavis.training.results import summarise_untrained
 
 
 def baselines(recipe: RankerRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord:
@@ -25,19 +25,7 @@ def baselines(recipe: RankerRecipe, seeds: list[int], run: Path, command: str, q
     protocol = default_protocol(data)
     metrics = count(test, hog_lab_rank_svm(recipe, train, test.items), protocol)
     evaluation = Evaluation(protocol, data.name, data.digest(), metrics)
-    return ResultRecord(
-        method=recipe.method,
-        recipe="HOG, Lab + rankSVM",
-        protocol=protocol,
-        data=data.name,
-        data_digest=evaluation.data_digest,
-        n=evaluation.n,
-        seeds=[0],
-        metrics=over_seeds([evaluation]),
-        command=command,
-        minutes=round((time.monotonic() - started) / 60, 1),
-        device=device_name(),
-    )
+    return summarise_untrained(recipe.method, "HOG, Lab + rankSVM", evaluation, command, started)
 
 
 STUDIES = {"baselines": baselines}

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from visavis.bundle import Bundle, find_bundle, read_bundle
+from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.losses.ranknet import ranking_hinge_loss, ranknet_loss
@@ -24,7 +24,7 @@ from visavis.methods.relative_attributes.protocol import accuracies, mean_accura
 from visavis.methods.relative_attributes.recipe import RankerRecipe
 from visavis.methods.relative_attributes.scoring import judge
 from visavis.training.fit import fit
-from visavis.training.run import claim_run, finish_run
+from visavis.training.run import claim_run, finish_run, starting_point
 from visavis.training.task import Task
 
 FIRST_STAGE = "region"  # folder of the first stage in a run of two
@@ -132,11 +132,8 @@ def build_model(
         VisavisError: the backbone is unknown or does not read photos, or the pre-training is of another one.
     """
     torch.manual_seed(recipe.seed)
-    options, start = recipe.model, None
-    backbone = options.backbone
-    if backbone.startswith("bundle:"):
-        start = read_bundle(find_bundle(backbone.removeprefix("bundle:")), method="pretraining")
-        backbone = start.config.settings["net"]["backbone"]
+    options = recipe.model
+    backbone, start = starting_point(options.backbone)
     net: dict[str, Any] = {"backbone": backbone, "attributes": attributes} | options.model_dump(
         include={"region", "combined", "initial_scale", "ratio", "keep_inside", "dropout"}
     )

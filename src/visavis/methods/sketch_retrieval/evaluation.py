@@ -38,14 +38,10 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     protocol = PROTOCOLS[name]
     if name == "category" and "category" not in data.items.columns:
         raise VisavisError(f"{data.name}: protocol 'category' needs several categories; use data qmul-v1")
-    split = official_split(data, protocol.gallery_domains[0])
-    retriever = SketchRetriever(bundle)
+    forms = [official_split(data, domain) for domain in protocol.gallery_domains]
+    split, retriever = forms[0], SketchRetriever(bundle)
     scores = np.mean(
-        [
-            in_order_of(split, form, gallery_scores(retriever, form, protocol.views))
-            for form in (official_split(data, domain) for domain in protocol.gallery_domains)
-        ],
-        axis=0,
+        [in_order_of(split, form, gallery_scores(retriever, form, protocol.views)) for form in forms], axis=0
     )
     metrics = evaluate_scores(split, scores)
     if name == "category":

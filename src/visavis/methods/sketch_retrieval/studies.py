@@ -2,7 +2,6 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
 from visavis.bundle import find_bundle, read_bundle
 from visavis.datasets import open_dataset
@@ -11,9 +10,8 @@ from visavis.methods.sketch_retrieval.baselines import BASELINES, deep_rank_svm,
 from visavis.methods.sketch_retrieval.comparison import compare
 from visavis.methods.sketch_retrieval.evaluation import default_protocol
 from visavis.methods.sketch_retrieval.recipe import SketchRecipe
-from visavis.metrics.evaluation import over_seeds
 from visavis.records import ResultRecord
-from visavis.training.run import device_name
+from visavis.training.results import summarise_untrained
 
 NO_PREDICTION = {"sketch_attributes": 0.0, "positive_attributes": 0.0, "negative_attributes": 0.0}
 NO_RANKING = {"attribute_ranking": 0.0, "score_weight": 0.0}
@@ -45,18 +43,13 @@ def stages(
         raise VisavisError("model.backbone: this study needs the run of a pre-training, bundle:RUN")
     folder = Path(source.removeprefix("bundle:"))
     pretrained = read_bundle(find_bundle(folder), method="pretraining").config
-    backbone, earlier = pretrained.settings["net"]["backbone"], stage_names(pretrained.recipe)[:-1]
-    starts = {f"after stage {name}": f"bundle:{folder / name}" for name in earlier}
+    backbone, earlier = pretrained.settings["net"]["backbone"], pretrained.recipe["stages"][:-1]
+    starts = {f"after stage {stage['name']}": f"bundle:{folder / stage['name']}" for stage in earlier}
     arms = {
         name: recipe.model_copy(update={"model": recipe.model.model_copy(update={"backbone": start})})
         for name, start in {"all stages": source, **starts, "no pre-training": backbone}.items()
     }
     return compare(arms, seeds, run, command, quiet)
-
-
-def stage_names(recipe: dict[str, Any]) -> list[str]:
-    """The stages of a pre-training, in their order."""
-    return [stage["name"] for stage in recipe["stages"]]
 
 
 def baselines(recipe: SketchRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord:
@@ -73,20 +66,7 @@ def baselines(recipe: SketchRecipe, seeds: list[int], run: Path, command: str, q
         compared["deep feature + rankSVM"] = deep_rank_svm(recipe)
     figures = {name: evaluate_baseline(baseline, data, protocol) for name, baseline in compared.items()}
     best = figures.pop("HOG + WCCN")
-    return ResultRecord(
-        method=recipe.method,
-        recipe="HOG + WCCN",
-        protocol=best.protocol,
-        data=best.data,
-        data_digest=best.data_digest,
-        n=best.n,
-        seeds=[0],
-        metrics=over_seeds([best]),
-        peers={name: over_seeds([figure]) for name, figure in figures.items()},
-        command=command,
-        minutes=round((time.monotonic() - started) / 60, 1),
-        device=device_name(),
-    )
+    return summarise_untrained(recipe.method, "HOG + WCCN", best, command, started, figures)
 
 
 STUDIES = {

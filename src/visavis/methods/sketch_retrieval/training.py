@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from visavis.bundle import Bundle, find_bundle, read_bundle
+from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.losses.attributes import attribute_cross_entropy, attribute_disagreement
@@ -21,7 +21,7 @@ from visavis.methods.sketch_retrieval.recipe import Losses, SketchRecipe
 from visavis.methods.sketch_retrieval.scoring import Scorer
 from visavis.tables import DataSet
 from visavis.training.fit import fit
-from visavis.training.run import claim_run, finish_run
+from visavis.training.run import claim_run, finish_run, starting_point
 from visavis.training.task import Task
 
 
@@ -198,11 +198,8 @@ def build_model(
         VisavisError: the backbone is unknown, or the pre-training does not fit.
     """
     torch.manual_seed(recipe.seed)
-    options, start = recipe.model, None
-    backbone = options.backbone
-    if backbone.startswith("bundle:"):
-        start = read_bundle(find_bundle(backbone.removeprefix("bundle:")), method="pretraining")
-        backbone = start.config.settings["net"]["backbone"]
+    options = recipe.model
+    backbone, start = starting_point(options.backbone)
     net: dict[str, Any] = {
         "backbone": backbone,
         "attributes": attributes,
