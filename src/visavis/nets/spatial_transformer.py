@@ -1,11 +1,13 @@
-"""The localiser of Singh and Lee, ECCV 2016: a spatial transformer of a square box.
+"""The localiser of Singh and Lee, ECCV 2016: a spatial transformer of an upright box.
 
-A box is (s, t_y, t_x): half its side is s and its centre (s t_x, s t_y), in normalised coordinates where -1
-and 1 are the centres of the image's border pixels (align_corners=True, as the authors' grid has them). What
-lies outside of the image is zero, the mean colour once it is subtracted.
+A box is (s_y, s_x, t_y, t_x): half its height and width are s_y and s_x and its centre (s_y t_y, s_x t_x), in
+normalised coordinates where -1 and 1 are the centres of the image's border pixels (align_corners=True, as the
+authors' grid has them). The paper's boxes are square, s_y = s_x = s. What lies outside of the image is zero,
+the mean colour once it is subtracted.
 """
 
-from typing import Any
+import math
+from typing import Any, Literal
 
 import torch
 from einops import rearrange
@@ -14,22 +16,32 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 REDUCED, HIDDEN = 128, 128  # channels of the 1 x 1 convolution; units of the fully connected layer
+SPREAD = 1.0  # of the centres of several boxes at the start, in halves of a box, from top to bottom
+
+Shape = Literal["square", "oblong"]
+ScaleForm = Literal["linear", "log"]
 
 
 class Localiser(nn.Module):
-    """From the last map of a backbone to a box: 1 x 1 convolution, ReLU, two fully connected layers.
+    """From the last map of a backbone to boxes: 1 x 1 convolution, ReLU, two fully connected layers.
 
     The last layer gives (s', t_y, t_x) and s = ratio * s'. The rows of s' start at zero and its bias at
     initial_scale / ratio, so every image starts with the box of that scale; the rows of t keep the uniform
     start of +-1 / sqrt(128) with bias 0. They are two layers here, to be learned at rates of their own.
-    With plain gradient descent s moves ratio^2 as fast as it would by
-    itself, which is why it stays near where it starts.
+    With plain gradient descent s moves ratio^2 as fast as it would by itself, which is why it stays near
+    where it starts.
+
+    Beyond the paper: several boxes an attribute, which start one below the other; oblong boxes, with s_y and
+    s_x of their own; and s = exp(ratio * s'), with which a step changes any s by the same factor.
 
     Args:
         channels, map_side: of the backbone's map.
-        attributes: K, each with a box of its own; the paper trains one network an attribute, K = 1.
+        attributes: K, each with boxes of its own; the paper trains one network an attribute, K = 1.
+        regions: R, boxes of an attribute.
         initial_scale: s before training, 0 < s; 1 is the whole image.
         ratio: m of the authors' code.
+        shape: square, or oblong.
+        scale_form: how s comes from s': linear, or log.
         keep_inside: replace the gradient of boxes whose centre has left the image, see `keep_inside`.
     """
 
@@ -38,59 +50,70 @@ class Localiser(nn.Module):
         channels: int,
         map_side: int,
         attributes: int = 1,
+        regions: int = 1,
         initial_scale: float = 0.33,
         ratio: float = 0.05,
+        shape: Shape = "square",
+        scale_form: ScaleForm = "linear",
         keep_inside: bool = True,
     ) -> None:
         super().__init__()
-        self.ratio, self.keeps_inside = ratio, keep_inside
+        self.regions, self.ratio, self.keeps_inside = regions, ratio, keep_inside
+        self.scale_form = scale_form
+        boxes = attributes * regions
         self.reduce = nn.Conv2d(channels, REDUCED, 1)
         self.hidden = nn.Linear(REDUCED * map_side**2, HIDDEN)
-        self.scale = nn.Linear(HIDDEN, attributes)
-        self.shift = nn.Linear(HIDDEN, 2 * attributes)
+        self.scale = nn.Linear(HIDDEN, boxes * (2 if shape == "oblong" else 1))
+        self.shift = nn.Linear(HIDDEN, 2 * boxes)
         nn.init.zeros_(self.scale.weight)
-        nn.init.constant_(self.scale.bias, initial_scale / ratio)
-        nn.init.zeros_(self.shift.bias)
+        start = math.log(initial_scale) if scale_form == "log" else initial_scale
+        nn.init.constant_(self.scale.bias, start / ratio)
+        spread = torch.linspace(-SPREAD, SPREAD, regions) if regions > 1 else torch.zeros(1)
+        down = torch.stack([spread, torch.zeros(regions)], dim=-1)  # (t_y, t_x) of each box
+        self.shift.bias.data = down.flatten().repeat(attributes)
 
-    def forward(self, features: Float[Tensor, "B C h w"]) -> Float[Tensor, "B K 3"]:
-        """The boxes (s, t_y, t_x) of each map."""
+    def forward(self, features: Float[Tensor, "B C h w"]) -> Float[Tensor, "B K R 4"]:
+        """The boxes (s_y, s_x, t_y, t_x) of each map."""
         reduced = F.relu(rearrange(self.reduce(features), "b c h w -> b (c h w)"))
         hidden = F.relu(self.hidden(reduced))
-        shift = rearrange(self.shift(hidden), "b (k yx) -> b k yx", yx=2)
-        boxes = torch.cat([self.ratio * self.scale(hidden)[..., None], shift], dim=-1)
+        shift = rearrange(self.shift(hidden), "b (k r yx) -> b k r yx", r=self.regions, yx=2)
+        # Autocast would round s to a third of a pixel and exp(s') to more.
+        raw = rearrange(self.scale(hidden), "b (k r s) -> b k r s", k=shift.shape[1], r=self.regions).float()
+        scale = torch.exp(self.ratio * raw) if self.scale_form == "log" else self.ratio * raw
+        boxes = torch.cat([scale.expand(*scale.shape[:3], 2), shift.float()], dim=-1)
         return keep_inside(boxes) if self.keeps_inside else boxes
 
 
 def crop(
-    images: Float[Tensor, "B C H W"], boxes: Float[Tensor, "B 3"], side: int
+    images: Float[Tensor, "B C H W"], boxes: Float[Tensor, "B 4"], side: int
 ) -> Float[Tensor, "B C side side"]:
-    """Sample the boxes (s, t_y, t_x) of images bilinearly, zero outside.
+    """Sample the boxes (s_y, s_x, t_y, t_x) of images bilinearly, zero outside.
 
     Args:
         images: whose zero is the mean colour.
-        boxes: one for each image; (1, 0, 0) is the image itself.
+        boxes: one for each image; (1, 1, 0, 0) is the image itself.
         side: of the crops, in pixels.
     """
-    scale, y, x = boxes.unbind(-1)
-    zero = torch.zeros_like(scale)
-    rows = [torch.stack([scale, zero, scale * x], -1), torch.stack([zero, scale, scale * y], -1)]
+    high, wide, y, x = boxes.unbind(-1)
+    zero = torch.zeros_like(high)
+    rows = [torch.stack([wide, zero, wide * x], -1), torch.stack([zero, high, high * y], -1)]
     grid = F.affine_grid(torch.stack(rows, 1), [*images.shape[:2], side, side], align_corners=True)
     return F.grid_sample(images, grid, padding_mode="zeros", align_corners=True)
 
 
-def boxes_in_pixels(boxes: Float[Tensor, "B 3"], height: int, width: int) -> Float[Tensor, "B 4"]:
+def boxes_in_pixels(boxes: Float[Tensor, "B 4"], height: int, width: int) -> Float[Tensor, "B 4"]:
     """Boxes as x, y, w, h in pixels, 0-based corner, of images of that size; they may stick out."""
-    scale, y, x = boxes.unbind(-1)
-    half_w, half_h = scale * (width - 1) / 2, scale * (height - 1) / 2
-    centre_x, centre_y = (1 + scale * x) * (width - 1) / 2, (1 + scale * y) * (height - 1) / 2
+    high, wide, y, x = boxes.unbind(-1)
+    half_h, half_w = high * (height - 1) / 2, wide * (width - 1) / 2
+    centre_x, centre_y = (1 + wide * x) * (width - 1) / 2, (1 + high * y) * (height - 1) / 2
     return torch.stack([centre_x - half_w, centre_y - half_h, 2 * half_w, 2 * half_h], dim=-1)
 
 
-def keep_inside(boxes: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B 3"]:
+def keep_inside(boxes: Float[Tensor, "*B 4"]) -> Float[Tensor, "*B 4"]:
     """The boxes as they are; backwards, a box whose centre has left the image is drawn back to it.
 
-    Where |s t_y| > 1 or |s t_x| > 1 the gradient of 1/2 [(s t_y)^2 + (s t_x)^2] takes the place of the
-    ranking loss's, per sample and unscaled, as in the authors' release.
+    Where |s_y t_y| > 1 or |s_x t_x| > 1 the gradient of 1/2 [(s_y t_y)^2 + (s_x t_x)^2] takes the place of
+    the ranking loss's, per sample and unscaled, as in the authors' release.
     """
     kept: Tensor = _KeepInside.apply(boxes)  # type: ignore[no-untyped-call]
     return kept
@@ -105,7 +128,7 @@ class _KeepInside(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (boxes,) = ctx.saved_tensors
-        scale, y, x = boxes.unbind(-1)
-        back = torch.stack([scale * (y**2 + x**2), scale**2 * y, scale**2 * x], dim=-1)
-        outside = ((scale * y).abs() > 1) | ((scale * x).abs() > 1)
-        return torch.where(outside[..., None], back, gradient)
+        scale, shift = boxes[..., :2], boxes[..., 2:]
+        back = torch.cat([scale * shift**2, scale**2 * shift], dim=-1)
+        outside = ((scale * shift).abs() > 1).any(dim=-1, keepdim=True)
+        return torch.where(outside, back, gradient)

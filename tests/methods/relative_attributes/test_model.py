@@ -27,7 +27,7 @@ def photos(count: int = 2, side: int = 96) -> torch.Tensor:
 @pytest.mark.parametrize(("region", "scale"), [("centre", 0.4), ("whole", 1.0)])
 def test_regions_that_are_not_learned(region: Region, scale: float) -> None:
     model = net(region)
-    expected = torch.tensor([scale, 0, 0]).expand(2, 3, 3)
+    expected = torch.tensor([scale, scale, 0, 0]).expand(2, 3, 1, 4)
     assert torch.equal(model.boxes(photos()), expected)
     assert model.finder is None
     assert model.localiser is None
@@ -36,8 +36,8 @@ def test_regions_that_are_not_learned(region: Region, scale: float) -> None:
 def test_localised_boxes_start_at_the_scale_and_near_the_middle() -> None:
     torch.manual_seed(0)
     boxes = RegionRanker("colour", 3, initial_scale=0.4).eval().boxes(photos())
-    torch.testing.assert_close(boxes[..., 0], torch.full((2, 3), 0.4))
-    assert 0 < boxes[..., 1:].abs().max() < 1
+    torch.testing.assert_close(boxes[..., :2], torch.full((2, 3, 1, 2), 0.4))
+    assert 0 < boxes[..., 2:].abs().max() < 1
     assert not torch.equal(boxes[0], boxes[1])
 
 
@@ -50,6 +50,14 @@ def test_the_whole_photo_doubles_the_features(region: Region, combined: bool, ti
     assert net(region, combined).score.weight.shape == (3, times * FEATURES)
 
 
+def test_more_boxes_and_smaller_crops_change_the_features() -> None:
+    small = RegionRanker("colour", 3, regions=2, shape="oblong", crop_side=48).eval()
+    assert small.score.weight.shape == (3, 2 * 128 * 3 * 3 + FEATURES)
+    judged = small(photos())
+    assert judged.scores.shape == (2, 3)
+    assert judged.boxes.shape == (2, 3, 2, 4)
+
+
 @pytest.mark.parametrize("region", ["localised", "centre", "whole"])
 @pytest.mark.parametrize("combined", [False, True])
 @torch.no_grad()
@@ -57,7 +65,7 @@ def test_one_attribute_is_a_column_of_all(region: Region, combined: bool) -> Non
     model = net(region, combined)
     every: Judgement = model(photos(3))
     assert every.scores.shape == (3, 3)
-    assert every.boxes.shape == (3, 3, 3)
+    assert every.boxes.shape == (3, 3, 1, 4)
     attribute = torch.tensor([2, 0, 1])
     one: Judgement = model(photos(3), attribute)
     assert one.scores.shape == (3, 1)

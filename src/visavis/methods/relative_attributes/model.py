@@ -14,17 +14,17 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from visavis.nets.backbones import build_backbone
-from visavis.nets.spatial_transformer import Localiser, crop
+from visavis.nets.spatial_transformer import Localiser, ScaleForm, Shape, crop
 
 Region = Literal["localised", "centre", "whole"]
 MEAN = 0.5  # grey of what lies outside of a photo
 
 
 class Judgement(NamedTuple):
-    """Scores (higher = more), and the boxes (s, t_y, t_x) in which they were read."""
+    """Scores (higher = more), and the boxes (s_y, s_x, t_y, t_x) in which they were read."""
 
     scores: Float[Tensor, "B K"]
-    boxes: Float[Tensor, "B K 3"]
+    boxes: Float[Tensor, "B K R 4"]
 
 
 class RegionRanker(nn.Module):
@@ -33,10 +33,11 @@ class RegionRanker(nn.Module):
     Args:
         backbone: name for `visavis.nets.backbones.build_backbone`, of both backbones.
         attributes: K.
-        region: where the ranker looks: the localiser's box, the box of `initial_scale` in the middle, or
+        region: where the ranker looks: the localiser's boxes, the box of `initial_scale` in the middle, or
             nowhere but at the whole photo.
         combined: also look at the whole photo, with the same weights.
-        initial_scale, ratio, keep_inside: of the localiser.
+        initial_scale, ratio, shape, scale_form, regions, keep_inside: of the localiser.
+        crop_side: pixels of a side of the crops; None: as many as the backbone reads.
         dropout: share of the ranker's features dropped while training.
     """
 
@@ -48,37 +49,50 @@ class RegionRanker(nn.Module):
         combined: bool = True,
         initial_scale: float = 0.33,
         ratio: float = 0.05,
+        shape: Shape = "square",
+        scale_form: ScaleForm = "linear",
+        regions: int = 1,
         keep_inside: bool = True,
+        crop_side: int | None = None,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.region, self.combined = region, combined and region != "whole"
         self.initial_scale, self.attributes = initial_scale, attributes
+        self.regions = regions if region == "localised" else 1
         self.reader = build_backbone(backbone)
+        self.crop_side = self.reader.side if crop_side is None or region == "whole" else crop_side
         self.finder = build_backbone(backbone) if region == "localised" else None
-        self.localiser = (
-            Localiser(
-                self.reader.channels, self.reader.map_side, attributes, initial_scale, ratio, keep_inside
+        self.localiser = None
+        if region == "localised":
+            self.localiser = Localiser(
+                self.reader.channels,
+                self.reader.map_side,
+                attributes,
+                regions=regions,
+                initial_scale=initial_scale,
+                ratio=ratio,
+                shape=shape,
+                scale_form=scale_form,
+                keep_inside=keep_inside,
             )
-            if region == "localised"
-            else None
-        )
-        features = self.reader.channels * self.reader.map_side**2
+        of_photo = self.reader.channels * self.reader.map_side**2
+        of_crop = self.reader.channels * (self.crop_side * self.reader.map_side // self.reader.side) ** 2
         self.dropout = nn.Dropout(dropout)
-        self.score = nn.Linear(features * (1 + self.combined), attributes)
+        self.score = nn.Linear(self.regions * of_crop + self.combined * of_photo, attributes)
 
     @property
     def side(self) -> int:
-        """Side in pixels of the photos and of the crops."""
+        """Side in pixels of the photos."""
         return self.reader.side
 
-    def boxes(self, photos: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K 3"]:
-        """The box of every attribute in every photo."""
+    def boxes(self, photos: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K R 4"]:
+        """The boxes of every attribute in every photo."""
         if self.finder is None or self.localiser is None:
             scale = 1.0 if self.region == "whole" else self.initial_scale
-            return photos.new_tensor([scale, 0, 0]).expand(len(photos), self.attributes, 3)
+            return photos.new_tensor([scale, scale, 0, 0]).expand(len(photos), self.attributes, 1, 4)
         boxes: Tensor = self.localiser(self.finder(photos))
-        return boxes.float()
+        return boxes
 
     def forward(
         self, photos: Float[Tensor, "B 3 H W"], attribute: Int[Tensor, " B"] | None = None
@@ -95,12 +109,15 @@ class RegionRanker(nn.Module):
         return Judgement(torch.stack(columns, dim=1), boxes)
 
     def _scores(
-        self, photos: Float[Tensor, "B 3 H W"], boxes: Float[Tensor, "B 3"], whole: Tensor | None
+        self, photos: Float[Tensor, "B 3 H W"], boxes: Float[Tensor, "B R 4"], whole: Tensor | None
     ) -> Float[Tensor, "B K"]:
-        """Scores of all attributes read in one box a photo; the caller takes that of the box's attribute."""
-        inside = photos if self.region == "whole" else crop(photos - MEAN, boxes, self.side) + MEAN
-        features = self._read(inside)
-        scores: Tensor = self.score(features if whole is None else torch.cat([features, whole], dim=1))
+        """Scores of all attributes read in one set of boxes a photo; the caller takes that of the boxes'."""
+        if self.region == "whole":
+            features = [self._read(photos)]
+        else:
+            crops = [crop(photos - MEAN, box, self.crop_side) + MEAN for box in boxes.unbind(1)]
+            features = [self._read(inside) for inside in crops]
+        scores: Tensor = self.score(torch.cat(features if whole is None else [*features, whole], dim=1))
         return scores
 
     def _read(self, photos: Float[Tensor, "B 3 h w"]) -> Float[Tensor, "B F"]:

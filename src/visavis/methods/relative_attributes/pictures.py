@@ -16,17 +16,17 @@ CELL, GAP = 180, 10  # pixels of a photo, and between two
 
 def draw_ranked(ranked: list[Ranked], target: Path) -> None:
     """Write a strip of photos with their boxes, the strongest at the left."""
-    images.save(target, _side_by_side([_with_box(photo.path, photo.box) for photo in ranked]))
+    images.save(target, _side_by_side([_with_boxes(photo.path, photo.boxes) for photo in ranked]))
 
 
 def draw_comparison(a: Path, b: Path, found: Comparison, target: Path) -> None:
     """Write both photos with their boxes, the one that shows more at the left."""
-    drawn = [_with_box(path, box) for path, box in zip((a, b), found.boxes, strict=True)]
+    drawn = [_with_boxes(path, boxes) for path, boxes in zip((a, b), found.boxes, strict=True)]
     images.save(target, _side_by_side(drawn[::-1] if found.more == "b" else drawn))
 
 
 def ranked_table(ranked: list[Ranked], target: Path) -> None:
-    """Write rank, path, score and box of all photos as Parquet.
+    """Write rank, path, score and first box of all photos as Parquet.
 
     Raises:
         VisavisError: the name does not end in .parquet.
@@ -35,15 +35,15 @@ def ranked_table(ranked: list[Ranked], target: Path) -> None:
         raise VisavisError(f"{target}: the table is written as Parquet; name it .parquet")
     rows = [
         {"rank": one.rank, "path": str(one.path), "score": one.score}
-        | dict(zip(("box_x", "box_y", "box_w", "box_h"), one.box, strict=True))
+        | dict(zip(("box_x", "box_y", "box_w", "box_h"), one.boxes[0], strict=True))
         for one in ranked
     ]
     with atomic_path(target) as staged:
         pl.DataFrame(rows).write_parquet(staged)
 
 
-def _with_box(path: Path, box: Box) -> Picture:
-    return with_boxes(images.load(path), [box], side=CELL)
+def _with_boxes(path: Path, boxes: tuple[Box, ...]) -> Picture:
+    return with_boxes(images.load(path), boxes, side=CELL)
 
 
 def _side_by_side(pictures: list[Picture]) -> Picture:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
@@ -18,12 +19,12 @@ from visavis.training.augment import as_batch
 
 @dataclass(frozen=True)
 class Ranked:
-    """A photo with its place, the strength of the attribute, and the box (x, y, w, h) that it is seen in."""
+    """A photo with its place, the strength of the attribute, and the boxes (x, y, w, h) it is seen in."""
 
     rank: int
     path: Path
     score: float
-    box: Box
+    boxes: tuple[Box, ...]
 
     def __str__(self) -> str:
         return f"{self.rank:4d}  {self.score:8.3f}  {self.path}"
@@ -39,7 +40,7 @@ class Comparison:
     attribute: str
     more: str
     by: float
-    boxes: tuple[Box, Box]
+    boxes: tuple[tuple[Box, ...], tuple[Box, ...]]
 
     def __str__(self) -> str:
         return f"{self.more} shows more of {self.attribute}, by {self.by:.3f}"
@@ -62,10 +63,10 @@ class AttributeRanker:
         return self.bundle.config.labels
 
     def judge(self, paths: list[str]) -> Judgement:
-        """Scores (N, K) and boxes (N, K, 3) of photos."""
+        """Scores (N, K) and boxes (N, K, R, 4) of photos."""
         return judge(self.model, as_batch(read_frames(paths, self.page, *self.frame)))
 
-    def scores(self, items: pl.DataFrame) -> torch.Tensor:
+    def scores(self, items: pl.DataFrame) -> Tensor:
         """Scores (N, K) of a table of items (column `path`)."""
         return self.judge(items["path"].to_list()).scores
 
@@ -82,10 +83,8 @@ class AttributeRanker:
         scores = judged.scores[:, number]
         order = scores.argsort(descending=True, stable=True).tolist()
         return [
-            Ranked(
-                place, Path(paths[row]), float(scores[row]), self._box(paths[row], judged.boxes[row, number])
-            )
-            for place, row in enumerate(order, 1)
+            Ranked(place, Path(path), float(scores[row]), self._boxes(path, judged.boxes[row, number]))
+            for place, (row, path) in enumerate(((row, paths[row]) for row in order), 1)
         ]
 
     def compare(self, a: Path, b: Path, attribute: str) -> Comparison:
@@ -99,7 +98,7 @@ class AttributeRanker:
         first, second = ranked if ranked[0].path == Path(a) else ranked[::-1]
         gap = first.score - second.score
         more = "a" if gap > 0 else "b" if gap < 0 else "neither"
-        return Comparison(attribute, more, abs(gap), (first.box, second.box))
+        return Comparison(attribute, more, abs(gap), (first.boxes, second.boxes))
 
     def _number(self, attribute: str) -> int:
         if attribute not in self.attributes:
@@ -108,9 +107,11 @@ class AttributeRanker:
             )
         return self.attributes.index(attribute)
 
-    def _box(self, path: str, box: torch.Tensor) -> Box:
-        """The box in pixels of the photo: from the net's view to the frame, and from there to the photo."""
+    def _boxes(self, path: str, boxes: Float[Tensor, "R 4"]) -> tuple[Box, ...]:
+        """Boxes in pixels of the photo: from the net's view to the frame, and from there to the photo."""
         side, offset = self.model.side, (self.page - self.model.side) // 2
-        x, y, w, h = boxes_in_pixels(box[None], side, side)[0].tolist()
         left, top, scale = square_in_photo(Path(path), self.page, *self.frame)
-        return left + scale * (x + offset), top + scale * (y + offset), scale * w, scale * h
+        return tuple(
+            (left + scale * (x + offset), top + scale * (y + offset), scale * w, scale * h)
+            for x, y, w, h in boxes_in_pixels(boxes, side, side).tolist()
+        )

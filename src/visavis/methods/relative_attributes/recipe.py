@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from visavis.methods.relative_attributes.model import Region
+from visavis.nets.spatial_transformer import ScaleForm, Shape
 from visavis.training.augment import Augmentation
 from visavis.training.recipe import Options, Recipe, Schedule
 
@@ -17,7 +18,11 @@ class Model(Options):
     combined: bool = Field(True, description="also look at the whole photo; after a stage without it")
     initial_scale: PositiveFloat = Field(0.33, description="half side of the box at the start; 1 = the photo")
     ratio: PositiveFloat = Field(0.05, description="m, between the scale and what is learned")
+    shape: Shape = "square"
+    scale_form: ScaleForm = Field("linear", description="log: a step changes any scale by the same factor")
+    regions: PositiveInt = Field(1, description="boxes of an attribute")
     keep_inside: bool = True
+    crop_side: PositiveInt | None = Field(None, description="pixels of the crops; null = the backbone's")
     dropout: float = Field(0.0, ge=0, lt=1)
     page: PositiveInt = Field(104, description="side of the photos kept in memory; cropped to the backbone's")
     share: float = Field(1.0, gt=0, description="of a photo's shorter side that is read")

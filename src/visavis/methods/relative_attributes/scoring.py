@@ -12,7 +12,7 @@ BATCH = 64
 
 @torch.no_grad()
 def judge(model: RegionRanker, photos: UInt8[Tensor, "N 3 H W"]) -> Judgement:
-    """Scores (N, K) of photos, the mean of a photo and its mirror image, and boxes (N, K, 3) of the photo."""
+    """Scores (N, K) of photos, each the mean with its mirror image's, and boxes (N, K, R, 4)."""
     device = next(model.parameters()).device
     scores, boxes = [], []
     for part in torch.split(photos, BATCH):

@@ -55,7 +55,7 @@ class RankerTask(Task):
         loss = ranknet_loss if self.recipe.loss == "ranknet" else ranking_hinge_loss
         return {
             "loss": loss(first, second, batch.target),
-            "scale": judged.boxes[..., 0].detach().mean(),
+            "scale": judged.boxes[..., :2].detach().mean(),
         }
 
     def validate(self) -> dict[str, float]:
@@ -135,7 +135,7 @@ def build_model(
     options = recipe.model
     backbone, start = starting_point(options.backbone)
     net: dict[str, Any] = {"backbone": backbone, "attributes": attributes} | options.model_dump(
-        include={"region", "combined", "initial_scale", "ratio", "keep_inside", "dropout"}
+        exclude={"backbone", "page", "share", "down"}
     )
     model = RegionRanker(**net)
     if model.reader.colours == 1 and not backbone.startswith("timm:"):
