@@ -53,6 +53,7 @@ class AttributeRanker:
         self.bundle = bundle
         settings = bundle.config.settings
         self.page, self.frame = settings["page"], (settings["share"], settings["down"])
+        self.views = settings.get("views", 2)  # a bundle of before there was a choice
         self.model = RegionRanker(**settings["net"])
         self.model.load_state_dict(bundle.weights)
         self.model.eval()
@@ -64,7 +65,7 @@ class AttributeRanker:
 
     def judge(self, paths: list[str]) -> Judgement:
         """Scores (N, K) and boxes (N, K, R, 4) of photos."""
-        return judge(self.model, as_batch(read_frames(paths, self.page, *self.frame)))
+        return judge(self.model, as_batch(read_frames(paths, self.page, *self.frame)), self.views)
 
     def scores(self, items: pl.DataFrame) -> Tensor:
         """Scores (N, K) of a table of items (column `path`)."""
