@@ -95,8 +95,8 @@ def _of_folds(bundle: Bundle, recipe: RankerRecipe, folder: Path, folds: int, qu
 
 def label_pairs(bundle: Bundle, data: DataSet, split: str) -> Pairs:
     """The pairs of those of the bundle's attributes that data has, numbered as the bundle numbers them."""
-    labels = bundle.config.labels
-    shared = [name for name in labels if name in pairs_of(data, split).names]
+    labels, known = bundle.config.labels, pairs_of(data, split).names
+    shared = [name for name in labels if name in known]
     if not shared:
         raise VisavisError(
             f"{data.name}: no pair is of an attribute of the model; it has {', '.join(labels)}"
