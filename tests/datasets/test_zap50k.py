@@ -43,7 +43,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_comparisons_and_splits(root: Path) -> None:
+def test_comparisons_and_splits(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = zap50k.read(root)
     assert data.name == "zap50k-1"
     assert "non-commercial" in data.terms
@@ -58,14 +58,16 @@ def test_comparisons_and_splits(root: Path) -> None:
             (third, fourth, "equal", attribute, "test"),
         )
     ]
-    other = zap50k.read(root, split_number=2).pairs
-    assert other is not None
-    assert other["split"].to_list() == ["test", None, None] * 4
+    monkeypatch.setenv("VISAVIS_DATA", str(root))
+    other = open_dataset("zap50k-1/2")
+    assert (data.name, other.name, data.pairs_published) == ("zap50k-1", "zap50k-1/2", True)
+    assert other.pairs is not None
+    assert other.pairs["split"].to_list() == ["test", None, None] * 4
     for number in (0, 11):
         with pytest.raises(
             VisavisError, match=f"zap50k-1 has no split {number}; the official ones are 1 to 10"
         ):
-            zap50k.read(root, number)
+            open_dataset(f"zap50k-1/{number}")
 
 
 def test_photos_are_found_however_their_folder_is_spelt(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

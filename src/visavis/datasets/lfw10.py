@@ -122,7 +122,8 @@ def _with_faces(folder: Path, parts: list[tuple[Path, pl.DataFrame]]) -> DataSet
     numbers = sorted(int(path.stem) for path in images.glob("*.jpg") if path.stem.isdecimal())
     items = item_table([(f"{n}", str(images / f"{n}.jpg"), "photo", f"{n}", None) for n in numbers])
     known = set(items["id"])
-    for path, pairs in parts:
-        if unknown := (set(pairs["a"]) | set(pairs["b"])) - known:
+    for path, of_file in parts:
+        if unknown := (set(of_file["a"]) | set(of_file["b"])) - known:
             raise malformed(path, f"there is no image '{min(map(str, unknown))}'")
-    return DataSet("lfw10", items, pairs=pl.concat([pairs for _, pairs in parts]), terms=TERMS)
+    pairs = pl.concat([pairs for _, pairs in parts])
+    return DataSet("lfw10", items, pairs=pairs, pairs_published=True, terms=TERMS)

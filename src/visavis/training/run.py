@@ -76,10 +76,12 @@ def finish_run(
     labels: list[str],
     calibration: dict[str, float],
     purpose: str,
+    notes: list[str] | None = None,
 ) -> Bundle:
     """Write the bundle of a finished training, with its model card.
 
-    Data and minutes of the bundle `before`, which the training started from, count as its own.
+    Data and minutes of the bundle `before`, which the training started from, count as its own. `notes` are
+    sentences on the data that a user of the model should know.
     """
     earlier = {} if before is None else before.config.training
     sources = {part["digest"]: part for part in earlier.get("data", [])}
@@ -94,6 +96,7 @@ def finish_run(
         "commit": commit(),
         "visavis": __version__,
         "validation": result.metrics,
+        "notes": notes or [],
     }
     config = BundleConfig(
         method=recipe.method,
@@ -119,6 +122,7 @@ def model_card(config: BundleConfig, purpose: str) -> str:
     validation = (
         ", ".join(f"{name} {value:.3f}" for name, value in training["validation"].items()) or "none held out"
     )
+    notes = "".join(f"- {note}\n" for note in training["notes"])
     return f"""# {config.method}
 
 {purpose}
@@ -131,7 +135,7 @@ def model_card(config: BundleConfig, purpose: str) -> str:
 
 ## Data and its terms
 {data}
-
+{notes}
 ## Labels
 {", ".join(config.labels) or "none"}
 """

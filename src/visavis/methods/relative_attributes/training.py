@@ -1,5 +1,6 @@
 """Two stages of training: the region by itself, then region and whole photo with the ranker begun anew."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.losses.ranknet import ranking_hinge_loss, ranknet_loss
+from visavis.methods.relative_attributes.consistency import checked_pairs
 from visavis.methods.relative_attributes.data import (
     PairBatch,
     PairData,
@@ -94,6 +96,9 @@ def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | 
         return finished
     data = open_dataset(recipe.data)
     pairs, held_out = pairs_of(data, "train", recipe.attributes), None
+    notes = [] if data.pairs is None else checked_pairs(data).findings(pairs.names)
+    for note in notes if before is None else []:
+        print(f"{data.name}: {note}", file=sys.stderr)
     if recipe.fold is not None:
         pairs, held_out = held_out_pairs(pairs, recipe.fold)
     net, model, start = build_model(recipe, len(pairs.names), before)
@@ -114,6 +119,7 @@ def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | 
         settings={"net": net, "page": options.page, "share": options.share, "down": options.down},
         labels=pairs.names,
         calibration={},
+        notes=notes,
         purpose="Says which of two photos shows more of an attribute, and in which region that is seen.",
     )
 
