@@ -23,8 +23,12 @@ JUDGED = np.array([[1, 2, 0, 1, 3, 1], [6, 1, 0, 2, 2.5, 0.8], [3, 4, 0, 3, 3, 0
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
+    return write_zappos(tmp_path)
+
+
+def write_zappos(root: Path) -> Path:
     """All splits train with pairs 1, 2 and test with pair 3, but split 2 tests with pair 1 alone."""
-    folder, images = tmp_path / "ut-zap50k-data", tmp_path / "ut-zap50k-images"
+    folder, images = root / "ut-zap50k-data", root / "ut-zap50k-images"
     folder.mkdir()
     for name, brand in LISTED.items():
         photo = images / Path(name).parent.parent / brand / Path(name).name
@@ -40,7 +44,7 @@ def root(tmp_path: Path) -> Path:
         folder / "train-test-splits.mat",
         {key: cells([cells(value).T] * 4) for key, value in splits.items()},
     )
-    return tmp_path
+    return root
 
 
 def test_comparisons_and_splits(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,7 +196,7 @@ def test_findings_and_table() -> None:
     many = [(f"p{n}", f"q{n}", "more", "smile", "train") for n in range(FEW)]
     assert check_pairs(table(*many)).findings() == []
     round_about = check_pairs(table(*many, *smile("a>b b>c c>a")))
-    assert round_about.findings() == ["smile, train: kept: 3 in circles among 1 groups of photos"]
+    assert round_about.findings() == ["smile, train: kept: 3 in circles (groups of photos: 1)"]
 
 
 def test_only_a_users_pairs_are_cleaned() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.datasets.test_zap50k import write_zappos
 from visavis.bundle import Bundle
 from visavis.datasets import lfw10, open_dataset
 from visavis.errors import VisavisError
@@ -172,6 +173,23 @@ def test_evaluation_refuses(tiny_bundle: Bundle) -> None:
         evaluate(tiny_bundle, None, "lfw")
     with pytest.raises(VisavisError, match="counts pairs by their votes, and rendered-shoes-40 has none"):
         evaluate(tiny_bundle, None, "lfw10")
+
+
+def test_a_split_of_zap50k_in_its_official_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISAVIS_DATA", str(write_zappos(tmp_path)))
+    first, second = open_dataset("zap50k-1"), open_dataset("zap50k-1/2")
+    names = ["comfort", "open", "pointy", "sporty"]
+    test = choose_pairs(second, names, "zap50k-1")  # of each attribute photo 1 is more than photo 2
+    scores = np.array([[1.0, 0, 3, 2], [0, 1, 1, 2]])
+    metrics = count(test, scores, "zap50k-1")
+    assert [metrics[name].value for name in ("mean_accuracy", *names)] == [0.5, 1, 0, 1, 0]
+    with pytest.raises(
+        VisavisError, match="'lfw10' counts pairs by their votes, and zap50k-1/2 has none; use"
+    ):
+        choose_pairs(second, names, "lfw10")
+    equal = choose_pairs(first, ["open"], "zap50k-1")  # its only test pair
+    with pytest.raises(VisavisError, match="attribute 'open' has no ordered pair to be counted"):
+        count(equal, np.zeros((2, 1)), "zap50k-1")
 
 
 def test_a_model_is_not_measured_on_another_split(

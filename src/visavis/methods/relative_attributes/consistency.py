@@ -72,7 +72,7 @@ class Consistency:
         if flagged := [f"{row[reason]} {words}" for reason, words in REASONS.items() if row[reason]]:
             told.append(f"{'left out' if self.cleaned else 'used as they are'}: {', '.join(flagged)}")
         if row["in_circles"]:
-            told.append(f"kept: {row['in_circles']} in circles among {row['circles']} groups of photos")
+            told.append(f"kept: {row['in_circles']} in circles (groups of photos: {row['circles']})")
         if row["split"] == "train" and int(row["ordered"]) < FEW:
             told.append(f"only {row['ordered']} ordered pairs to train with, fewer than {FEW}")
         return f"{row['attribute']}, {row['split']}: {'; '.join(told)}" if told else ""
