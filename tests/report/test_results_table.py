@@ -67,6 +67,8 @@ def test_a_figure_shows_what_is_known() -> None:
     assert figure(Metric(mean=0.5043)) == "50.43"
     assert figure(Metric(mean=0.5, ci95=(0.408, 0.592), per_seed=[0.5])) == "50.00 [40.8, 59.2]"
     assert figure(Metric(mean=0.5, std=0.02, per_seed=[0.48, 0.52])) == "50.00 ± 2.00"
+    counted = Metric(mean=0.5, per_seed=[0.5], n=215)
+    assert (figure(counted, 215), figure(counted, 2347)) == ("50.00", "50.00 of 215")
     assert figure(None) == ""
 
 

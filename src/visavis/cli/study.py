@@ -36,7 +36,10 @@ def study(
         typer.echo(f"interrupted; the same command goes on in {run}", err=True)
         raise typer.Exit(INTERRUPTED)
     for arm, metrics in ({record.recipe: record.metrics} | record.peers).items():
-        figures = "  ".join(f"{metric} {100 * value.mean:.1f}" for metric, value in metrics.items())
+        figures = "  ".join(
+            f"{metric} {100 * value.mean:.1f}" + ("" if value.n in (None, record.n) else f" of {value.n}")
+            for metric, value in metrics.items()
+        )
         typer.echo(f"{arm:32s} {figures}")
     for picture in sorted(run.glob("*.png")):
         typer.echo(f"picture: {picture}")

@@ -56,7 +56,7 @@ def train(
 
 def evaluate(
     bundles: Annotated[
-        list[str], typer.Argument(help="bundles or runs, by path or name; several = several seeds")
+        list[str], typer.Argument(help="bundles or runs, by path or name; several = seeds, or splits of data")
     ],
     data: Annotated[
         str | None, typer.Option(help="data by name or path; default: what it was trained on")
@@ -75,7 +75,7 @@ def evaluate(
         Path | None, typer.Option(help="write the record as JSON, e.g. results/METHOD/NAME.json")
     ] = None,
 ) -> None:
-    """Measure one bundle, or the seeds of one recipe together, under a named protocol."""
+    """Measure one bundle, or the seeds or splits of one recipe together, under a named protocol."""
     from visavis.bundle import find_bundle, read_bundle, recalibrated
     from visavis.files import check_target
     from visavis.methods import get_method
@@ -90,7 +90,7 @@ def evaluate(
     if len(read) > 1:
         for name, metric in record.metrics.items():
             typer.echo(
-                f"{name:18s} {100 * metric.mean:6.2f} % +- {100 * metric.std:.2f} over {len(read)} seeds"
+                f"{name:18s} {100 * metric.mean:6.2f} % +- {100 * metric.std:.2f} over {len(read)} bundles"
             )
     if write is not None:
         record.write(write)

@@ -6,7 +6,7 @@ from pathlib import Path
 from visavis.datasets import open_dataset
 from visavis.methods.relative_attributes.baselines import hog_lab_rank_svm
 from visavis.methods.relative_attributes.data import pairs_of
-from visavis.methods.relative_attributes.evaluation import count, default_protocol
+from visavis.methods.relative_attributes.protocol import choose_pairs, count, default_protocol
 from visavis.methods.relative_attributes.recipe import RankerRecipe
 from visavis.metrics.evaluation import Evaluation
 from visavis.records import ResultRecord
@@ -21,8 +21,8 @@ def baselines(recipe: RankerRecipe, seeds: list[int], run: Path, command: str, q
     started = time.monotonic()
     data = open_dataset(recipe.data)
     train = pairs_of(data, "train", recipe.attributes)
-    test = pairs_of(data, "test", train.names)
     protocol = default_protocol(data)
+    test = choose_pairs(data, train.names, protocol)
     metrics = count(test, hog_lab_rank_svm(recipe, train, test.items), protocol)
     evaluation = Evaluation(protocol, data.name, data.digest(), metrics)
     return summarise_untrained(recipe.method, "HOG, Lab + rankSVM", evaluation, command, started)
