@@ -47,6 +47,8 @@ WRITING: list[list[object]] = [
     ["rank", "nowhere", "--attribute", "x", "--model", "nowhere", "--table"],
     ["rank", "nowhere", "--attribute", "x", "--model", "nowhere", "--strip"],
     ["compare", "a.jpg", "b.jpg", "--attribute", "x", "--model", "nowhere", "--picture"],
+    ["boxes", "nowhere", "--attribute", "x", "--strip"],
+    ["boxes", "nowhere", "--attribute", "x", "--film"],
 ]
 
 

@@ -45,11 +45,11 @@ def draw_evaluation(bundle: Bundle, data_name: str | None, protocol_name: str | 
     """Write `strengths.png`, `boxes.png` and `mistakes.png`, each of all attributes of a bundle.
 
     Args:
-        bundle, data_name, protocol_name: as `evaluate` has them; the protocol says which pairs count.
+        bundle, data_name, protocol_name: as `evaluate` knows them; the protocol says which pairs count.
         folder: is made where it is missing.
 
     Raises:
-        VisavisError: as `evaluate` does, or the folder cannot be written.
+        VisavisError: the data has no test pairs, or the folder cannot be written.
     """
     make_folder(folder)
     data = open_dataset(data_name or bundle.config.recipe["data"])
@@ -92,12 +92,8 @@ def places(found: Judged, frames: Frames) -> Picture:
         drawn.append(with_shares(with_heat(mean, density, limit=float(density.max())), boxes.mean(axis=0)))
     rows = [drawn[start : start + ACROSS] for start in range(0, len(drawn), ACROSS)]
     captions = [found.pairs.names[start : start + ACROSS] for start in range(0, len(drawn), ACROSS)]
-    return sheet(
-        rows,
-        [],
-        captions=captions,
-        title="Where the middles of the boxes lie, and the mean box, over the mean photo",
-    )
+    title = "Where the middles of the boxes lie, and the mean box, over the mean photo"
+    return sheet(rows, [], captions=captions, title=title)
 
 
 def middles(boxes: Float[np.ndarray, "N R 4"]) -> Float[np.ndarray, "h w"]:

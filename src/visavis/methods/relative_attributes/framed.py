@@ -4,6 +4,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -22,11 +23,10 @@ def shares_of_frame(boxes: Float[Tensor, "*B 4"], side: int, page: int) -> Float
         side: pixels of a side that the net reads.
         page: pixels of a side of the frame.
     """
-    flat = boxes_in_pixels(boxes.reshape(-1, 4), side, side)
-    corner = flat[:, :2] + (page - side) // 2 + 0.5  # pixel centres lie half a pixel inside
-    flat = flat.clone()
-    flat[:, :2] = corner
-    return (flat / page).reshape(boxes.shape)
+    in_pixels = boxes_in_pixels(boxes.reshape(-1, 4), side, side)
+    # The first pixel's centre, where pixels are counted from, lies half a pixel inside.
+    corner = in_pixels[:, :2] + (page - side) // 2 + 0.5
+    return (torch.cat([corner, in_pixels[:, 2:]], dim=-1) / page).reshape(boxes.shape)
 
 
 def with_shares(frame: Picture, boxes: Float[np.ndarray, "R 4"]) -> Picture:
@@ -51,7 +51,7 @@ class Frames:
         return with_shares(self.plain(path), shares_of_frame(boxes, self.side, self.page).numpy())
 
     def spread(self, values: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "page page"]:
-        """A map over what the net reads as one over the frame, drawn on into the border that the net skips."""
+        """A map over what the net reads as one over the frame, drawn on into the border it skips."""
         inside = cv2.resize(values.astype(np.float32), (self.side, self.side), interpolation=cv2.INTER_LINEAR)
         before = (self.page - self.side) // 2
         spread: np.ndarray = np.pad(inside, (before, self.page - self.side - before), mode="edge")

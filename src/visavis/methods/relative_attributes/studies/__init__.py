@@ -1,7 +1,9 @@
 """Questions put to the method, each answered by one command: `visavis study NAME`."""
 
-from visavis.methods.relative_attributes.studies.baselines import baselines
-from visavis.methods.relative_attributes.studies.initial_scale import initial_scale
-from visavis.methods.relative_attributes.studies.localiser import localiser
+from visavis.methods.relative_attributes.studies import baselines, initial_scale, localiser
 
-STUDIES = {"initial-scale": initial_scale, "localiser": localiser, "baselines": baselines}
+STUDIES = {
+    "initial-scale": initial_scale.study,
+    "localiser": localiser.study,
+    "baselines": baselines.study,
+}

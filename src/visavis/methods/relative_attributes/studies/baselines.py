@@ -13,7 +13,7 @@ from visavis.records import ResultRecord
 from visavis.training.results import summarise_untrained
 
 
-def baselines(recipe: RankerRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord:
+def study(recipe: RankerRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord:
     """The ranking SVM of Parikh and Grauman on HOG and colour, learned from the recipe's data.
 
     No network is trained, so neither seeds nor the run folder matter.

@@ -31,7 +31,7 @@ FOLD = 0
 PICTURE = "initial-scale.png"
 
 
-def initial_scale(
+def study(
     recipe: RankerRecipe, seeds: list[int], run: Path, command: str, quiet: bool
 ) -> ResultRecord | None:
     """The table of the slides and the two alternatives; s0 = 0.33 is the record, all else its peers.
@@ -53,14 +53,19 @@ def initial_scale(
         return None
     trained[CHOSEN] = picked([trained[name_of(LINEAR, scale)] for scale in chosen])
     first = name_of(LINEAR, DEFAULT)
-    arm, slides = trained[first], slides_of(arm_attributes(trained[first]))
-    figures = {name: arm.metrics() for name, arm in trained.items()}
+    arm, figures = trained[first], {name: one.metrics() for name, one in trained.items()}
+    learned = arm.bundles[0].config.labels
+    slides = slides_of(learned)
     images.save(run / PICTURE, draw(figures, slides, float(np.mean(chosen))))
     told = answers(figures, chosen)
-    figures = beside_slides(figures, slides)
-    own = figures.pop(first)
-    record = summarise(arm.bundles, [one.evaluation for one in arm.combined], command, figures)
-    return record.model_copy(update={"recipe": f"{record.recipe}, {first}", "metrics": own, "answers": told})
+    # The records of several attributes stand in one table, so each of their arms names its own.
+    whose = f"{learned[0]}: " if len(learned) == 1 else ""
+    peers = {whose + name: metrics for name, metrics in beside_slides(figures, slides).items()}
+    own = peers.pop(whose + first)
+    record = summarise(arm.bundles, [one.evaluation for one in arm.combined], command, peers)
+    return record.model_copy(
+        update={"recipe": f"{record.recipe}, {whose}{first}", "metrics": own, "answers": told}
+    )
 
 
 def choose(recipe: RankerRecipe, seeds: list[int], folder: Path, quiet: bool) -> list[float] | None:
@@ -88,11 +93,6 @@ def picked(arms: list[Arm]) -> Arm:
         [arm.combined[number] for number, arm in enumerate(arms)],
         [arm.stn[number] for number, arm in enumerate(arms)],
     )
-
-
-def arm_attributes(arm: Arm) -> list[str]:
-    """Names of what an arm has learned."""
-    return arm.bundles[0].config.labels
 
 
 def _folder(name: str) -> str:

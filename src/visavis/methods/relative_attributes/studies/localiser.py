@@ -25,7 +25,7 @@ ASKED = ("baldhead", "eyesopen", "mouthopen")  # the slides' attributes; of othe
 PHOTOS, CELL = 5, 150  # test photos, taken evenly; pixels
 
 
-def localiser(
+def study(
     recipe: RankerRecipe, seeds: list[int], run: Path, command: str, quiet: bool
 ) -> ResultRecord | None:
     """Draw `run/localiser-ATTRIBUTE.png`: where the localiser's backbone is active, and on which parts of a

@@ -34,12 +34,13 @@ class Looked:
 def draw(name: str, looked: Looked, frames: Frames) -> Picture:
     """A row for each photo: its boxes, the activations, and where a patch moves, enlarges or shrinks the box.
 
-    The colours of a column are of one scale in all its rows.
+    The colours of a column are of one scale in all its rows. A channel's per cent are its share of all the
+    channels' weight.
     """
     active = looked.active
     columns: dict[str, tuple[Float[np.ndarray, "B h w"], bool]] = {"all channels": (active.mean, False)}
-    for number, channel in enumerate(active.channels):
-        columns[f"channel {channel}"] = active.maps[:, number], False
+    for number, (channel, share) in enumerate(zip(active.channels, active.share, strict=True)):
+        columns[f"channel {channel}: {100 * share:.0f} %"] = active.maps[:, number], False
     columns[f"moves to {_percent(looked.moved)}"] = looked.moved, False
     columns[f"size ± to {_percent(looked.grown)}"] = looked.grown, True
     cells = [[frames.boxed(path, boxes)] for path, boxes in zip(looked.paths, looked.boxes, strict=True)]
