@@ -37,9 +37,11 @@ def study(
     from visavis.training.recipe import is_run
 
     check_target(write)
+    changes = [*(overrides or []), *([f"attributes=[{', '.join(attribute)}]"] if attribute else [])]
+    if recipe is not None and "=" in recipe and not Path(recipe).exists():  # settings of the default recipe
+        recipe, changes = None, [recipe, *changes]
     source = recipe or default_recipe(name)
-    chosen = [f"attributes=[{', '.join(attribute)}]"] if attribute else []
-    settings = find_recipe(source, [*(overrides or []), *chosen])
+    settings = find_recipe(source, changes)
     run = out or (Path(source) if is_run(Path(source)) else Path("runs") / f"study-{name}-{settings.name}")
     of_seeds = parse_seeds(seeds) or [settings.seed]
     record = get_study(settings.method, name)(settings, of_seeds, run, command_line(), quiet)

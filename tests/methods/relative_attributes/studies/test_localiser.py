@@ -50,6 +50,13 @@ def test_a_recipe_is_trained_where_its_run_does_not_stand(tmp_path: Path) -> Non
     assert [path.name for path in (tmp_path / "run").glob("*.png")] == ["localiser-shaft_height.png"]
 
 
+def test_settings_alone_are_of_the_default_recipe(tmp_path: Path) -> None:
+    done = visavis("study", "localiser", "model.region=whole", "--out", tmp_path / "run")
+    assert done.error == "error: model.region: 'whole' has no localiser to look at; use localised\n"
+    done = visavis("study", "localiser", "model.regin=whole", "--attribute", "smile")
+    assert done.error.startswith("error: relative_attributes/small: unknown key 'model.regin'")
+
+
 def test_a_recipe_without_a_localiser_is_refused(tmp_path: Path) -> None:
     done = visavis(
         "study", "localiser", "relative_attributes/tiny", "model.region=whole", "--out", tmp_path / "run"
