@@ -39,7 +39,8 @@ def study(
     check_target(write)
     changes = [*(overrides or []), *([f"attributes=[{', '.join(attribute)}]"] if attribute else [])]
     if recipe is not None and "=" in recipe and not Path(recipe).exists():  # settings of the default recipe
-        recipe, changes = None, [recipe, *changes]
+        changes.insert(0, recipe)
+        recipe = None
     source = recipe or default_recipe(name)
     settings = find_recipe(source, changes)
     run = out or (Path(source) if is_run(Path(source)) else Path("runs") / f"study-{name}-{settings.name}")
