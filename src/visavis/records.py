@@ -100,7 +100,10 @@ class _Record(_Strict):
 
 
 class ResultRecord(_Record):
-    """Outcome of one method under one protocol: `results/<method>/<name>.json`."""
+    """Outcome of one method under one protocol: `results/<method>/<name>.json`.
+
+    `answers`: what a study has found, a sentence each.
+    """
 
     method: str
     recipe: str
@@ -111,6 +114,7 @@ class ResultRecord(_Record):
     seeds: list[int]
     metrics: dict[str, Metric]
     peers: dict[str, dict[str, Metric]] = {}
+    answers: list[str] = []
     command: str
     commit: str = Field(default_factory=commit)
     minutes: float

@@ -138,6 +138,13 @@ def test_gains_are_told_below_the_table(root: Path) -> None:
         assert "gain" not in cells(path.read_text(), "small")[0]
 
 
+def test_answers_of_a_study_stand_below_the_readmes_table(root: Path) -> None:
+    record(answers=["it does", "by ten"]).write(root / "results/sketch_retrieval/shoes.json")
+    update_reports(root)
+    text = (root / "src/visavis/methods/sketch_retrieval/README.md").read_text()
+    assert "\n\n- small: it does\n- small: by ten\n" in text
+
+
 def test_readme_sets_ours_beside_the_papers(root: Path) -> None:
     update_reports(root)
     text = (root / "src/visavis/methods/sketch_retrieval/README.md").read_text()

@@ -1,4 +1,4 @@
-"""`rank`, `compare` and `pairs`."""
+"""`rank`, `compare`, `boxes` and `pairs`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs of this file."""
     app.command()(rank)
     app.command()(compare)
+    app.command()(boxes)
     app.command()(pairs)
 
 
@@ -60,6 +61,24 @@ def compare(
     if picture is not None:
         draw_comparison(a, b, found, picture)
         typer.echo(f"picture: {picture}")
+
+
+def boxes(
+    run: Annotated[Path, typer.Argument(help="folder of a training, finished or not")],
+    attribute: Annotated[str, typer.Option(help="whose boxes")],
+    strip: Annotated[Path, typer.Option(help="picture with moments side by side")] = Path("boxes.png"),
+    film: Annotated[Path | None, typer.Option(help="animated GIF of all moments")] = None,
+) -> None:
+    """Draw how the boxes of some training photos moved while a ranker was trained."""
+    from visavis.files import check_target
+    from visavis.methods.relative_attributes.film import draw_film
+
+    check_target(strip)
+    check_target(film)
+    draw_film(run, attribute, strip, film)
+    for picture in (strip, film):
+        if picture is not None:
+            typer.echo(f"picture: {picture}")
 
 
 def pairs(

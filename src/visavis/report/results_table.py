@@ -87,7 +87,7 @@ def method_text(records: list[ResultRecord], paper: PaperTable | None) -> str:
                 [f"here: {peer}", *_figures(metrics, names, record.n), record.protocol, "", "", *origin]
                 for peer, metrics in peers.items()
             ]
-        parts += [f"### {data}", table(header, rows), *_differences(own)]
+        parts += [f"### {data}", table(header, rows), *_differences(own), *_answers(own)]
     return "\n\n".join(parts)
 
 
@@ -140,6 +140,12 @@ def _differences(records: list[ResultRecord]) -> list[str]:
             if found:
                 lines.append(f"- {record.recipe} over {peer}, {record.protocol}: {', '.join(found)}")
     return ["Gains in points, paired by query [95 % interval]:\n\n" + "\n".join(lines)] if lines else []
+
+
+def _answers(records: list[ResultRecord]) -> list[str]:
+    """What studies have found, as a list; nothing where there was none."""
+    lines = [f"- {record.recipe}: {answer}" for record in records for answer in record.answers]
+    return ["\n".join(lines)] if lines else []
 
 
 def _benchmark_table(benchmarks: list[BenchmarkRecord]) -> str:

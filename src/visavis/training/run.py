@@ -18,9 +18,9 @@ from visavis.records import commit
 from visavis.tables import DataSet
 from visavis.training.checkpoint import NAME as CHECKPOINT
 from visavis.training.fit import FitResult
-from visavis.training.recipe import Recipe, dump_recipe
+from visavis.training.recipe import RECIPE, Recipe, dump_recipe
 
-RECIPE, BUNDLE = "recipe.yaml", "bundle"
+BUNDLE = "bundle"
 
 
 def claim_run(run: Path, recipe: Recipe) -> Bundle | None:

@@ -65,6 +65,7 @@ class RegionRanker(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self.frozen_statistics = False
         self.region, self.combined = region, combined and region != "whole"
         self.initial_scale, self.attributes, self.zoom = initial_scale, attributes, zoom
         self.regions = regions if region == "localised" else 1
@@ -98,6 +99,18 @@ class RegionRanker(nn.Module):
     def side(self) -> int:
         """Side in pixels of the photos."""
         return self.zoom * self.reader.side
+
+    def train(self, mode: bool = True) -> "RegionRanker":
+        """Set the mode. Crops and whole photos are batches apart, but are judged by one set of statistics.
+
+        So where these are frozen, batch normalisation stays as in evaluation.
+        """
+        super().train(mode)
+        if self.frozen_statistics:
+            for module in self.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        return self
 
     def boxes(self, photos: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K R 4"]:
         """The boxes of every attribute in every photo."""

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.losses.following import following_loss
 from visavis.losses.ranknet import ranking_hinge_loss, ranknet_loss
+from visavis.methods.relative_attributes.box_log import BoxLog
 from visavis.methods.relative_attributes.consistency import checked_pairs
 from visavis.methods.relative_attributes.data import (
     PairBatch,
@@ -37,25 +38,22 @@ TRUNK = "trunk.backbone."  # where a pre-training keeps its backbone
 
 
 class RankerTask(Task):
-    """The ranking loss of the scores of pairs."""
+    """The ranking loss of the scores of pairs; `log` is told where the boxes lie meanwhile."""
 
     model: RegionRanker
 
     def __init__(
-        self, recipe: RankerRecipe, model: RegionRanker, data: PairData, held_out: Pairs | None
+        self,
+        recipe: RankerRecipe,
+        model: RegionRanker,
+        data: PairData,
+        held_out: Pairs | None,
+        log: BoxLog | None = None,
     ) -> None:
         super().__init__(model, recipe.schedule)
-        self.recipe, self.data, self.held_out = recipe, data, held_out
+        self.recipe, self.data, self.held_out, self.log_of_boxes = recipe, data, held_out, log
         self.photos = data.photos
-
-    def train(self, mode: bool = True) -> "RankerTask":
-        """Crops and whole photos are batches apart, but share one set of statistics when they are judged."""
-        super().train(mode)
-        if self.recipe.frozen_statistics:
-            for module in self.model.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    module.eval()
-        return self
+        model.frozen_statistics = recipe.frozen_statistics
 
     def draw(self, rng: np.random.Generator) -> PairBatch:
         return self.data.draw(self.recipe.schedule.batch, rng)
@@ -82,6 +80,20 @@ class RankerTask(Task):
         assert isinstance(model, RegionRanker)
         judged = judge(model, self.photos.pages, self.recipe.model.views)
         return {"mean_accuracy": mean_accuracy(accuracies(self.held_out, judged.scores.numpy())).value}
+
+    def on_train_start(self) -> None:
+        if self.step == 0:
+            self._look_at_boxes()
+
+    def finish_step(self) -> None:
+        super().finish_step()
+        self._look_at_boxes()
+
+    def _look_at_boxes(self) -> None:
+        if self.log_of_boxes is not None and self.log_of_boxes.is_due(self.step):
+            model = self.trained
+            assert isinstance(model, RegionRanker)
+            self.log_of_boxes.add(self.step, model, self.photos.pages)
 
     def rate_factor(self, name: str) -> float:
         rates = self.recipe.rates
@@ -122,7 +134,11 @@ def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | 
     if options.start == "best" and model.localiser is not None and before is None:
         model.eval()
         model.localiser.start_at(best_boxes(model, pairs, photos))
-    task = RankerTask(recipe, model, PairData(pairs, photos, model.side, recipe.augmentation), held_out)
+    log = None
+    if model.localiser is not None:
+        log = BoxLog(run, pairs.items["id"].to_list(), pairs.names, recipe.schedule.steps)
+    data_of_pairs = PairData(pairs, photos, model.side, recipe.augmentation)
+    task = RankerTask(recipe, model, data_of_pairs, held_out, log)
     stage = "region and whole" if model.combined else options.region
     result = fit(task, run, recipe.seed, title=f"{stage}, seed {recipe.seed}", quiet=quiet)
     if not result.finished:

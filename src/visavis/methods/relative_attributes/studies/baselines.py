@@ -1,4 +1,4 @@
-"""Questions put to the method, each answered by one command: `visavis study NAME`."""
+"""Study `baselines`: what the paper compares with."""
 
 import time
 from pathlib import Path
@@ -13,7 +13,7 @@ from visavis.records import ResultRecord
 from visavis.training.results import summarise_untrained
 
 
-def baselines(recipe: RankerRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord:
+def study(recipe: RankerRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord:
     """The ranking SVM of Parikh and Grauman on HOG and colour, learned from the recipe's data.
 
     No network is trained, so neither seeds nor the run folder matter.
@@ -26,6 +26,3 @@ def baselines(recipe: RankerRecipe, seeds: list[int], run: Path, command: str, q
     metrics = count(test, hog_lab_rank_svm(recipe, train, test.items), protocol)
     evaluation = Evaluation(protocol, data.name, data.digest(), metrics)
     return summarise_untrained(recipe.method, "HOG, Lab + rankSVM", evaluation, command, started)
-
-
-STUDIES = {"baselines": baselines}

@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
-from visavis.errors import VisavisError
 from visavis.methods import find_recipe, get_study
 
 
@@ -17,8 +14,3 @@ def test_the_ranking_svm_learns_rendered_shoes(tmp_path: Path) -> None:
     assert record.metrics["mean_accuracy"].mean > 0.75
     assert record.metrics["mean_accuracy"].ci95 is not None
     assert [*tmp_path.iterdir()] == []  # nothing is trained
-
-
-def test_unknown_study_names_those_there_are() -> None:
-    with pytest.raises(VisavisError, match=r"study 'ablation' is unknown .* it has: baselines"):
-        get_study("relative_attributes", "ablation")
