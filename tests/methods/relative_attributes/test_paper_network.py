@@ -145,7 +145,7 @@ def test_the_recipe_has_the_settings_of_the_release() -> None:
     assert schedule.steps * schedule.batch == 400 * 500
     # Torch7's step is (1 - 0.9) of PyTorch's: 1e-4 for the ranker, 1e-5 for the localiser.
     assert schedule.learning_rate * (1 - schedule.dampening) == pytest.approx(1e-4)
-    assert paper.rates.model_dump() == {"localiser": 0.1, "scale": 1.0, "ranker": 1.0}
+    assert paper.rates.model_dump() == {"localiser": 0.1, "scale": 1.0, "ranker": 1.0, "reader": 1.0}
     assert (model.initial_scale, model.ratio, model.dropout, model.views) == (0.33, 0.05, 0.5, 10)
     assert model.page - CaffeNet.side == 29  # offsets 0 to 29
     assert (schedule.optimiser, schedule.momentum, schedule.weight_decay) == ("sgd", 0.9, 5e-4)

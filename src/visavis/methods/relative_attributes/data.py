@@ -58,14 +58,14 @@ def pairs_of(data: DataSet, split: str, attributes: list[str] | None = None) -> 
     if unknown := [name for name in names if name not in known]:
         raise VisavisError(f"{data.name}: no pairs of attribute '{unknown[0]}'; there are {', '.join(known)}")
     kept = checked.kept.filter(pl.col("split") == split, pl.col("attribute").is_in(names))
+    if checked.counts.filter(pl.col("split") == split, pl.col("attribute").is_in(names)).is_empty():
+        raise VisavisError(f"{data.name}: no pair is of split {split}; give some pairs split '{split}'")
     ordered = set(kept.filter(pl.col("relation") != "equal")["attribute"])
     if split == "train" and (idle := [name for name in names if name not in ordered]):
         raise VisavisError(
             f"{data.name}: no ordered pair of attribute '{idle[0]}' is left to train with; "
             "see `visavis pairs`, add some (relation more or less), or leave the attribute out"
         )
-    if kept.is_empty():
-        raise VisavisError(f"{data.name}: no pair is of split {split}; give some pairs split '{split}'")
     used = set(kept["a"]) | set(kept["b"])
     items = data.items.filter(pl.col("id").is_in(list(used)))
     row_of = {name: row for row, name in enumerate(items["id"])}
