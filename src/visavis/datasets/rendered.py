@@ -16,7 +16,7 @@ from visavis.errors import VisavisError
 from visavis.synth.photo import render_photo
 from visavis.synth.shoes import sample
 from visavis.synth.sketch import render_sketch
-from visavis.tables import ATTRIBUTE, DataSet, read_items
+from visavis.tables import ATTRIBUTE, DataSet, read_items, read_parts
 
 VERSION = 1
 """Part of the folder's name; a change that alters a picture or a table needs the next number."""
@@ -46,7 +46,9 @@ def rendered_shoes(n: int, seed: int = 0, folder: Path | None = None) -> DataSet
         raise VisavisError(f"rendered-shoes-{n}: there is nothing to render; ask for 1 shoe at least")
     name = f"rendered-shoes-{n}-seed{seed}-v{VERSION}"
     place = cached(name, lambda staged: _write(n, seed, staged), folder)
-    return replace(read_items(place / "items.csv"), name=f"rendered-shoes-{n}", terms=TERMS)
+    read = read_items(place / "items.csv")
+    parts = read_parts(place / "parts.csv", read.items)
+    return replace(read, name=f"rendered-shoes-{n}", parts=parts, terms=TERMS)
 
 
 def _write(n: int, seed: int, folder: Path) -> None:

@@ -23,6 +23,19 @@ ATTRIBUTES = (
     "sling_back",
 )
 
+PART_OF = {
+    "heel_height": "heel",
+    "heel_thickness": "heel",
+    "shaft_height": "shaft",
+    "pointed_toe": "toe",
+    "open_toe": "toe",
+    "strap": "strap",
+    "laces": "laces",
+    "platform": "sole",
+    "ornament": "ornament",
+}
+"""Attribute -> the part whose box shows it. The others are seen all over, or at a part that has no box."""
+
 LEAST = 0.05
 """A trimming, a pattern or an open toe of this strength or less cannot be seen."""
 
