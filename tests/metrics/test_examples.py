@@ -3,9 +3,9 @@ from types import ModuleType
 
 import pytest
 
-from visavis.metrics import intervals, ranking
+from visavis.metrics import boxes, intervals, ranking
 
 
-@pytest.mark.parametrize(("module", "n_examples"), [(ranking, 6), (intervals, 1)])
+@pytest.mark.parametrize(("module", "n_examples"), [(ranking, 6), (intervals, 1), (boxes, 2)])
 def test_docstring_examples_run(module: ModuleType, n_examples: int) -> None:
     assert doctest.testmod(module) == doctest.TestResults(failed=0, attempted=n_examples)

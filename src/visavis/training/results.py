@@ -5,7 +5,7 @@ from pathlib import Path
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
-from visavis.metrics.evaluation import Evaluation, over_seeds
+from visavis.metrics.evaluation import Evaluation, over_seeds, peers_over_seeds
 from visavis.records import Metric, ResultRecord
 from visavis.training.run import device_name
 
@@ -40,7 +40,7 @@ def summarise(
         bundles: one per seed.
         evaluations: of the bundles, in their order.
         command: what was typed.
-        peers: figures of others under the same protocol.
+        peers: figures of others under the same protocol, beside the peers of the evaluations.
 
     Raises:
         VisavisError: the evaluations are of different protocols or data, or the bundles are not seeds of one
@@ -58,7 +58,7 @@ def summarise(
         n=first.n,
         seeds=[part["seed"] for part in training],
         metrics=over_seeds(evaluations),
-        peers=peers or {},
+        peers=peers_over_seeds(evaluations) | (peers or {}),
         command=command,
         minutes=round(
             sum(part["minutes"] for part in training) + max(part["minutes_before"] for part in training), 1
