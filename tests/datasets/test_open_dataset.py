@@ -57,13 +57,23 @@ def test_names_need_the_place_of_the_data(tmp_path: Path, monkeypatch: pytest.Mo
             open_dataset(name)
 
 
-@pytest.mark.parametrize(("name", "count"), [("rendered-shoes-12", 12), ("rendered-shoes", 200)])
-def test_rendered_shoes_by_name(name: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stand_in(n: int) -> DataSet:
-        return DataSet(f"{n} shoes", pl.DataFrame())
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("rendered-shoes-12", "12 shoes"),
+        ("rendered-shoes", "200 shoes"),
+        ("rendered-faces-7", "7 faces"),
+        ("rendered-faces", "200 faces"),
+    ],
+)
+def test_rendered_sets_by_name(name: str, found: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for thing in ("shoes", "faces"):
 
-    monkeypatch.setattr("visavis.datasets.rendered.rendered_shoes", stand_in)
-    assert open_dataset(name).name == f"{count} shoes"
+        def stand_in(n: int, thing: str = thing) -> DataSet:
+            return DataSet(f"{n} {thing}", pl.DataFrame())
+
+        monkeypatch.setattr(f"visavis.datasets.rendered.rendered_{thing}", stand_in)
+    assert open_dataset(name).name == found
 
 
 def test_clothing_keeps_its_splits_and_says_its_terms(data_root: Path) -> None:

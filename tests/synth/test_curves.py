@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from visavis.synth.curves import along, at_height, circle, part, points, ribbon, spline
+from visavis.synth.curves import along, at_height, brush, circle, loop, mirrored, part, points, ribbon, spline
 
 CORNER = points((0, 0), (3, 0), (3, 1))
 
@@ -42,3 +42,32 @@ def test_circle_has_its_radius_and_nearly_its_area() -> None:
     polygon = circle((5, -2), 3, count=100)
     np.testing.assert_allclose(np.hypot(*(polygon - (5, -2)).T), 3)
     assert area(polygon) == pytest.approx(9 * np.pi, rel=0.01)
+
+
+def test_an_ellipse_has_two_radii() -> None:
+    polygon = circle((5, -2), (3, 1), count=100)
+    np.testing.assert_allclose(((polygon - (5, -2)) ** 2 / (9, 1)).sum(axis=1), 1)
+
+
+def test_a_ribbon_may_have_a_width_of_its_own_at_each_point() -> None:
+    wedge = ribbon(points((0, 0), (3, 0), (6, 0)), np.array([0.0, 1.0, 2.0]))
+    assert area(wedge) == pytest.approx(6 * 2 / 2)
+
+
+def test_a_brush_stroke_is_pointed_and_widest_in_the_middle() -> None:
+    stroke = brush(points((0, 0), (1, 0), (2, 0), (3, 0), (4, 0)), 2.0)
+    widths = np.hypot(*(stroke[:5] - stroke[:4:-1]).T)
+    np.testing.assert_allclose(widths, [0, 3**0.5, 2, 3**0.5, 0])
+
+
+def test_a_loop_passes_through_its_knots_and_closes_smoothly() -> None:
+    knots = points((0, 0), (4, 1), (5, 5), (-1, 4))
+    polygon = loop(knots, per_span=50)
+    assert len(polygon) == 4 * 50
+    np.testing.assert_allclose(polygon[::50], knots)
+    steps = np.diff(np.vstack([polygon[-1:], polygon, polygon[:1]]), axis=0)
+    np.testing.assert_allclose(steps[0], steps[1], atol=0.02)
+
+
+def test_mirrored_is_across_the_vertical_axis() -> None:
+    np.testing.assert_array_equal(mirrored(points((1, 2), (-3, 4))), [(-1, 2), (3, 4)])

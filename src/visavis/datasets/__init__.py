@@ -16,8 +16,8 @@ from visavis.tables import DataSet, folder_of_classes, read_items, read_pairs, r
 __all__ = ["open_dataset"]
 
 CLOTHING_TERMS = "CC0 1.0, public domain; photos of the clothing-dataset-small of A. Grigorev."
-_RENDERED = re.compile(r"rendered-shoes(?:-(\d+))?")
-_RENDERED_SHOES = 200
+_RENDERED = re.compile(r"(rendered-(?:shoes|faces))(?:-(\d+))?")
+_RENDERED_ITEMS = 200
 _OFFICIAL: dict[str, Callable[[Path], DataSet]] = {
     "qmul-shoe-v1": lambda root: qmul.read(root, "shoe"),
     "qmul-chair-v1": lambda root: qmul.read(root, "chair"),
@@ -42,9 +42,9 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
             "chair-v2-strokes", "clothing", "celeba", "face-landmarks", "lfw10", "osr", "pubfig" or "zap50k-1"
             (the first of its splits), below the folder that VISAVIS_DATA names: in folders `lfw10`, `osr`,
             `pubfig` and `ut-zap50k-data` beside `ut-zap50k-images`, as each reader says; "rendered-shoes" or
-            "rendered-shoes-N", N shoes rendered once into the cache; a CSV or Parquet table of items, with
-            `<table>.triplets.csv`, `<table>.pairs.csv` and `<table>.parts.csv` where they stand beside it; or
-            a folder of classes.
+            "rendered-faces", with or without a number as in "rendered-shoes-300", so many shoes or faces
+            rendered once into the cache; a CSV or Parquet table of items, with `<table>.triplets.csv`,
+            `<table>.pairs.csv` and `<table>.parts.csv` where they stand beside it; or a folder of classes.
 
     Raises:
         VisavisError: there is no such thing, or it has defects.
@@ -52,10 +52,13 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
     name = str(name_or_path)
     if name in _OFFICIAL:
         return _OFFICIAL[name](_data_root(name))
-    if rendered := _RENDERED.fullmatch(name):
-        from visavis.datasets.rendered import rendered_shoes
+    if asked := _RENDERED.fullmatch(name):
+        from visavis.datasets import rendered
 
-        return rendered_shoes(int(rendered[1] or _RENDERED_SHOES))
+        render = {"rendered-shoes": rendered.rendered_shoes, "rendered-faces": rendered.rendered_faces}[
+            asked[1]
+        ]
+        return render(int(asked[2] or _RENDERED_ITEMS))
     path = Path(name).expanduser()
     if path.is_dir():
         return folder_of_classes(path)
@@ -63,7 +66,7 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
         return _with_tuples(read_items(path), path)
     raise VisavisError(
         f"'{name}' is no table or folder, and no data set has this name; "
-        f"known are {', '.join(_OFFICIAL)}, rendered-shoes"
+        f"known are {', '.join(_OFFICIAL)}, rendered-shoes, rendered-faces"
     )
 
 

@@ -91,16 +91,34 @@ def normals(curve: Points) -> Points:
     return np.stack([dy / length, -dx / length], axis=1)
 
 
-def ribbon(curve: Points, width: float) -> Points:
-    """Closed polygon of a band of `width` centred on the curve."""
-    side = normals(curve) * (width / 2)
+def ribbon(curve: Points, width: float | Float[np.ndarray, "N"]) -> Points:
+    """Closed polygon of a band of `width`, the same everywhere or each point's own, centred on the curve."""
+    side = normals(curve) * (np.asarray(width)[..., None] / 2)
     return np.vstack([curve + side, (curve - side)[::-1]])
 
 
-def circle(centre: PointLike, radius: float, count: int = 16) -> Points:
-    """Closed polygon of a circle."""
+def brush(curve: Points, width: float) -> Points:
+    """Closed polygon of a brush stroke, `width` wide in its middle and pointed at both ends."""
+    t = np.linspace(0, 1, len(curve))
+    return ribbon(curve, width * np.sqrt(np.maximum(4 * t * (1 - t), 0)))
+
+
+def loop(knots: Points, per_span: int = SPAN) -> Points:
+    """Smooth closed polygon through all of `knots`."""
+    around = spline(np.vstack([knots[-1:], knots, knots[:2]]), per_span)
+    return around[per_span : -per_span - 1]
+
+
+def mirrored(curve: AnyPoints) -> AnyPoints:
+    """The same shape on the other side of x = 0."""
+    return np.asarray(curve * point(-1, 1))
+
+
+def circle(centre: PointLike, radius: float | PointLike, count: int = 16) -> Points:
+    """Closed polygon of a circle, or with two radii of an ellipse."""
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    return np.asarray(centre) + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    around = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return np.asarray(np.asarray(centre) + np.asarray(radius) * around)
 
 
 def closed(polygon: Points) -> Points:

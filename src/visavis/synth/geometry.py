@@ -1,4 +1,4 @@
-"""What a picture of a shoe is made from: named polygons, pen strokes, and where they lie on the page."""
+"""What a picture is made from: named polygons, pen strokes, and where they lie on the page."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -14,7 +14,10 @@ PAGE = 256
 MARGIN = 20
 """Pixels of that page left free on every side, for the camera to move in."""
 
-PARTS: dict[str, tuple[str, ...]] = {
+Parts = dict[str, tuple[str, ...]]
+"""Part that has a box -> the layers that it consists of."""
+
+PARTS: Parts = {
     "sole": ("sole",),
     "heel": ("heel",),
     "shaft": ("leg",),
@@ -23,7 +26,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "laces": ("laces", "facing"),
     "ornament": ("ornament",),
 }
-"""Part that has a box -> the layers that it consists of."""
+"""Those of a shoe."""
 
 Affine = Float[np.ndarray, "2 3"]
 
@@ -51,7 +54,7 @@ class Geometry:
     """Everything there is to draw; on a page y points down and pixel centres are at integers.
 
     Attributes:
-        polygons: layer name -> closed polygons. `toe` and `leg` are regions, not painted themselves.
+        polygons: layer name -> closed polygons. Some are regions, not painted themselves (`toe`, `leg`).
         strokes: what a pen would draw, outlines before details.
         marks: lines of the surface pattern, already clipped to the upper.
     """
@@ -80,10 +83,10 @@ class Geometry:
         flip = np.diag([scale, -scale])
         return self.transformed(np.column_stack([flip, (PAGE - 1) / 2 - flip @ ((low + high) / 2)]))
 
-    def boxes(self) -> dict[str, Box]:
-        """Part name -> box, for those of `PARTS` that the shoe has."""
+    def boxes(self, parts: Parts = PARTS) -> dict[str, Box]:
+        """Part name -> box, for those of `parts` that are there."""
         found = {}
-        for part, layers in PARTS.items():
+        for part, layers in parts.items():
             if polygons := [polygon for layer in layers for polygon in self.polygons[layer]]:
                 corners = np.vstack(polygons)
                 low, high = np.rint(corners.min(0)), np.rint(corners.max(0))

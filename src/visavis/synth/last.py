@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 from visavis.synth.curves import SPAN, Point, Points, ease, mix, part, point, points, ramp, shifted, spline
-from visavis.synth.shoes import LEAST, Shoe
+from visavis.synth.shoes import Shoe
+from visavis.synth.strengths import LEAST
 
 BALL = 70.0
 """Where the ball of the foot lies, and the arch begins."""

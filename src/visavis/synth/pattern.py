@@ -5,7 +5,8 @@ import numpy as np
 from jaxtyping import Bool
 
 from visavis.synth.curves import Point, Points, circle, closed, travelled
-from visavis.synth.shoes import LEAST, Shoe
+from visavis.synth.shoes import Shoe
+from visavis.synth.strengths import LEAST
 
 SHORTEST = 4.0
 """Pieces of a line that the outline cuts off are kept from this length on."""

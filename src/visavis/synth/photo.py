@@ -1,39 +1,19 @@
 """A shoe as a shop photographs it: on white, lit from above, with a soft shadow."""
 
-from colorsys import hsv_to_rgb
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
 
 from visavis.synth.curves import circle, ease
-from visavis.synth.geometry import PAGE, Affine, Box, Geometry
+from visavis.synth.geometry import PAGE, Affine, Geometry
 from visavis.synth.outline import outline
-from visavis.synth.raster import Mask, line_cover, polygon_cover, window_around
+from visavis.synth.paint import Canvas, Colour, Rendering, facing, hsv, lit, over
+from visavis.synth.raster import line_cover, polygon_cover, window_around
 from visavis.synth.shoes import Shoe
-
-Canvas = Float[np.ndarray, "H W 3"]
-Colour = Float[np.ndarray, "3"]
 
 BLACK, WHITE, CREAM = np.array([(28, 28, 28), (244, 244, 244), (238, 230, 214)], np.float32)
 BROWN, TAN, BRASS = np.array([(62, 42, 32), (206, 172, 132), (214, 190, 120)], np.float32)
-
-
-@dataclass(frozen=True)
-class Rendering:
-    """A photo, and where things are in it.
-
-    Attributes:
-        image: (size, size, 3) RGB.
-        boxes: part name -> box in pixels of `image`, for the parts that the shoe has.
-        affine: [A | b] that took `outline(shoe)` to the picture; camera jitter and size are both in it.
-    """
-
-    image: UInt8[np.ndarray, "H W 3"]
-    boxes: dict[str, Box]
-    affine: Affine
 
 
 class Layer(NamedTuple):
@@ -86,10 +66,10 @@ def render_photo(shoe: Shoe, rng: np.random.Generator, size: int = PAGE) -> Rend
             if layer.colour == "leather":
                 marks = (0.25 + 0.6 * shoe.pattern) * line_cover(geometry.marks, 3 * unit, window)
                 seams = [stroke.points for stroke in geometry.strokes if stroke.part == "seam"]
-                colour = _over(colour, palette["contrast"], marks)
-                colour = _over(colour, 0.55 * colour, line_cover(seams, 1.2 * unit, window))
-            colour = _lit(colour, _facing(cover, layer.roundness * unit, lamp), layer.gloss)
-            canvas[window] = _over(canvas[window], colour, cover)
+                colour = over(colour, palette["contrast"], marks)
+                colour = over(colour, 0.55 * colour, line_cover(seams, 1.2 * unit, window))
+            colour = lit(colour, facing(cover, layer.roundness * unit, lamp), layer.gloss)
+            canvas[window] = over(canvas[window], colour, cover)
     canvas += 1.2 * grain
     return Rendering(np.clip(np.rint(canvas), 0, 255).astype(np.uint8), geometry.boxes(), affine)
 
@@ -127,7 +107,7 @@ def _cast_shadow(canvas: Canvas, geometry: Geometry, depth: float) -> None:
 
 
 def _palette(shoe: Shoe) -> dict[str, Colour]:
-    leather = _hsv(shoe.hue, shoe.saturation, 0.96 - 0.82 * shoe.darkness)
+    leather = hsv(shoe.hue, shoe.saturation, 0.96 - 0.82 * shoe.darkness)
     contrast = BLACK + (WHITE - BLACK) * ease((shoe.darkness - 0.3) / 0.1)
     sole = BROWN + (CREAM - BROWN) * shoe.sole_light
     return {
@@ -140,27 +120,5 @@ def _palette(shoe: Shoe) -> dict[str, Colour]:
         "trim": 0.65 * leather + 0.1 * contrast,
         "contrast": contrast,
         "metal": BRASS,
-        "accent": _hsv(shoe.hue + 0.45, 0.6, 0.35 + 0.55 * shoe.darkness),
+        "accent": hsv(shoe.hue + 0.45, 0.6, 0.35 + 0.55 * shoe.darkness),
     }
-
-
-def _hsv(hue: float, saturation: float, value: float) -> Colour:
-    return 255 * np.array(hsv_to_rgb(hue % 1, saturation, value), np.float32)
-
-
-def _over(below: Canvas, above: Canvas | Colour, share: Mask) -> Canvas:
-    return np.asarray(below + (above - below) * share[..., None])
-
-
-def _facing(cover: Mask, edge: float, lamp: float) -> Mask:
-    """How far a surface turns to the lamp (angle from above); its relief is `cover` blurred by `edge`."""
-    relief = cv2.GaussianBlur(cover, (0, 0), edge, borderType=cv2.BORDER_CONSTANT)
-    slope_x, slope_y = (cv2.Sobel(relief, cv2.CV_32F, dx, 1 - dx, scale=edge / 4) for dx in (1, 0))
-    return np.asarray(np.float32(np.cos(lamp)) * slope_y - np.float32(np.sin(lamp)) * slope_x)
-
-
-def _lit(colour: Canvas, facing: Mask, gloss: float) -> Canvas:
-    # What faces the lamp gains less than what is turned away loses: bright leather shall keep its colour.
-    light = 1 + np.where(facing > 0, np.float32(0.35), np.float32(0.9)) * facing
-    shine = 45 * gloss * np.clip(facing - 0.12, 0, 1)
-    return np.asarray(colour * light[..., None] + shine[..., None])

@@ -1,9 +1,11 @@
 """A shoe as twelve attribute strengths, and draws of shoes as a shop would hold them."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
+
+from visavis.synth.strengths import Draw
 
 Motif = Literal["stripes", "dots", "checks"]
 Trinket = Literal["flower", "bow", "bars"]
@@ -36,9 +38,6 @@ PART_OF = {
 }
 """Attribute -> the part whose box shows it. The others are seen all over, or at a part that has no box."""
 
-LEAST = 0.05
-"""A trimming, a pattern or an open toe of this strength or less cannot be seen."""
-
 
 @dataclass(frozen=True)
 class Shoe:
@@ -69,18 +68,6 @@ class Shoe:
     def strengths(self) -> dict[str, float]:
         """Attribute name -> strength, in the order of `ATTRIBUTES`."""
         return {name: getattr(self, name) for name in ATTRIBUTES}
-
-
-class Draw(NamedTuple):
-    """With `probability` a strength uniform in low..high, else 0."""
-
-    low: float
-    high: float
-    probability: float = 1.0
-
-    def __call__(self, rng: np.random.Generator) -> float:
-        present, strength = rng.random(), rng.uniform(self.low, self.high)
-        return float(strength) if present < self.probability else 0.0
 
 
 COMMON = {

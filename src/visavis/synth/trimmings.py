@@ -23,7 +23,7 @@ from visavis.synth.curves import (
 )
 from visavis.synth.geometry import Stroke
 from visavis.synth.last import Last
-from visavis.synth.shoes import LEAST
+from visavis.synth.strengths import LEAST
 
 SQUARE = points((-0.8, -1), (0.8, -1), (0.8, 1), (-0.8, 1))
 WING = points((0, 0), (0.5, 0.45), (1.1, 0.6), (1.2, 0), (1.1, -0.55), (0.5, -0.35), (0, 0))

@@ -20,19 +20,16 @@ from visavis.methods.relative_attributes.ranker import AttributeRanker
 from visavis.methods.relative_attributes.views import as_trained, boxes_of, part_boxes
 from visavis.metrics.boxes import intersection_over_union, points_at
 from visavis.metrics.evaluation import Evaluation, PerQuery
-from visavis.synth import shoes
+from visavis.synth import faces, shoes
 from visavis.tables import DataSet
 
 PARTS = "parts"
 MEASURES = {"pointing": points_at, "iou": intersection_over_union}
-PART_OF = shoes.PART_OF | {
-    "mouthopen": "mouth",
-    "mouth_opening": "mouth",
-    "smile": "mouth",
-    "v_teeth": "mouth",
-    "eyesopen": "eyes",
-    "eye_opening": "eyes",
-}
+PART_OF = (
+    shoes.PART_OF
+    | faces.PART_OF
+    | {"mouthopen": "mouth", "v_teeth": "mouth", "eyesopen": "eyes"}  # of LFW-10, beside `smile`
+)
 """Attribute -> the part that shows it."""
 
 MEASURED_ON = {"lfw10": "face-landmarks"}
