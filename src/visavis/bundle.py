@@ -26,8 +26,8 @@ class BundleConfig(BaseModel):
     """What a bundle says of itself.
 
     `settings` is the method's own: how to build the net again and how to prepare its input. `labels` names
-    its attributes or classes, `calibration` holds thresholds and score weights, `training` tells data,
-    digest, seed, steps and minutes.
+    its attributes or classes, `calibration` holds thresholds, score weights and temperatures,
+    `training` tells data, digest, seed, steps and minutes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -70,6 +70,7 @@ def test_a_run_that_cannot_be_written_is_told(place: Path) -> None:
         ["describe", "query.png", "--model", "other"],
         ["rank", "rendered-shoes-12", "--attribute", "x", "--model", "other"],
         ["compare", "a.jpg", "b.jpg", "--attribute", "x", "--model", "other"],
+        ["calibrate", "other"],
     ],
     ids=lambda words: words[0],
 )

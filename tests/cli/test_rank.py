@@ -73,7 +73,7 @@ def test_compare_says_which_and_draws_both(model: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     found = ranker_of(model).compare(a, b, "wide")
     assert done.output.splitlines() == [str(found), f"picture: {tmp_path / 'two.png'}"]
-    assert re.fullmatch(r"[ab] shows more of wide, by \d\.\d{3}", str(found))
+    assert re.fullmatch(r"[ab] shows more of wide, by \d\.\d{3}; confidence unknown: .*", str(found))
     assert images.load(tmp_path / "two.png").shape == (180, 370, 3)
     swapped = call("compare", b, a, "--attribute", "wide", "--model", model)
     assert swapped.output[0] == {"a": "b", "b": "a"}[done.output[0]]

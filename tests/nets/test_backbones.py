@@ -29,7 +29,8 @@ def test_white_paper_is_no_signal_for_small() -> None:
 
 def test_unknown_name_lists_what_there_is() -> None:
     with pytest.raises(
-        VisavisError, match="'smal' is unknown; use one of small, sketch-a-net, colour or timm:NAME"
+        VisavisError,
+        match="'smal' is unknown; use one of small, sketch-a-net, colour, caffenet, alexnet or timm:NAME",
     ):
         build_backbone("smal")
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from visavis.pictures import bars, cmc_curve, curves
+from visavis.pictures import bars, cmc_curve, curves, reliability_curve
 from visavis.pictures.canvas import SERIES, Picture
+from visavis.pictures.plot import FAINT
 
 FIRST, SECOND = (np.rint(255 * np.array(to_rgb(colour))).astype(int) for colour in SERIES[:2])
 
@@ -60,6 +61,31 @@ def test_cmc_has_its_own_scale_and_chance() -> None:
     assert high[:, 0].min() < low[:, 0].min() - 50  # the scale is 0 to 100 % whatever is drawn
     small, large = (cmc_curve({"here": shares}, gallery_size=n) for n in (4, 400))
     assert not np.array_equal(small, large)
+
+
+def test_reliable_confidence_lies_on_the_diagonal_and_counts_are_bars() -> None:
+    predicted, counts = np.array([0.55, 0.65, 0.75, 0.85, 0.95]), np.array([10, 20, 40, 10, 20])
+    picture, other = (
+        reliability_curve({"here": (predicted, observed, counts)})
+        for observed in (predicted, predicted - 0.1)
+    )
+    faint = np.rint(255 * np.array(to_rgb(FAINT))).astype(int)
+    assert len(drawn(picture, faint)) < len(drawn(other, faint)) - 50  # the line covers the diagonal
+    fill = np.rint(255 - 0.3 * (255 - FIRST))
+    bars = np.argwhere(np.abs(picture[300:] - fill).max(axis=2) < 3)  # below the line
+    columns = np.unique(bars[:, 1])
+    bands = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
+    heights = [np.ptp(bars[bars[:, 1] == band[len(band) // 3], 0]) for band in bands]
+    assert np.array(heights) / heights[2] == pytest.approx(counts / 40, abs=0.04)
+
+
+def test_shares_below_a_half_are_on_the_picture() -> None:
+    predicted, counts = np.array([0.55, 0.95]), np.array([9, 9])
+    low, high = (
+        reliability_curve({"here": (predicted, observed, counts)})
+        for observed in (predicted, predicted - 0.5)
+    )
+    assert len(drawn(high[40:], FIRST)) == pytest.approx(len(drawn(low[40:], FIRST)), rel=0.2)
 
 
 def test_the_same_numbers_give_the_same_pixels() -> None:

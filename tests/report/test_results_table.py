@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from visavis.datasets.lfw10 import ATTRIBUTES
 from visavis.errors import VisavisError
 from visavis.records import BenchmarkRecord, Metric, ResultRecord
 from visavis.report.markdown import figure, table
@@ -149,6 +150,13 @@ def test_readme_sets_ours_beside_the_papers(root: Path) -> None:
     assert (peer["acc@1, %"], peer["protocol"], peer["minutes"]) == ("20.00", "qmul-v1", "")
 
 
+def test_a_published_line_may_say_how_it_was_counted(root: Path) -> None:
+    file = root / "src/visavis/methods/sketch_retrieval/paper.yaml"
+    file.write_text(PAPER.replace("name: full model,", 'name: full model, protocol: "304 queries",'))
+    update_reports(root)
+    assert cells(file.with_name("README.md").read_text(), "paper: full")[0]["protocol"] == "304 queries"
+
+
 def test_benchmarks_have_their_own_table(root: Path) -> None:
     settings: dict[str, Any] = {
         "theirs": 3.0,
@@ -232,3 +240,25 @@ def test_the_shipped_paper_table_holds_the_published_lines() -> None:
         single = [table_["without ranking"]["acc@1"], table_["without prediction"]["acc@1"]]
         assert table_["full model"]["acc@1"] > max(single)
         assert min(single) > table_["without prediction and ranking"]["acc@1"]
+
+
+def test_the_shipped_lines_of_relative_attributes_agree_with_each_other() -> None:
+    """A mean is that of its line, and where pairs were counted alike an accuracy is a number of pairs."""
+    import visavis
+
+    methods = Path(visavis.__file__).parent / "methods"
+    data = read_paper(methods / "relative_attributes/paper.yaml").data
+    pairs = dict(zip(ATTRIBUTES, (274, 337, 133, 323, 174, 298, 354, 325, 256, 469), strict=True))
+    assert sum(pairs.values()) == 2943
+    for row in (row for rows in data.values() for row in rows):
+        of_attributes = {name: value for name, value in row.metrics.items() if name != "mean_accuracy"}
+        mean = sum(of_attributes.values()) / len(of_attributes)
+        assert mean == pytest.approx(row.metrics["mean_accuracy"], abs=0.006), row.name
+        counted = {"2,943 pairs": pairs, "mean of 10 splits": dict.fromkeys(of_attributes, 3000)}
+        for name, n in counted.get(row.protocol, {}).items():
+            runs = 3 if "three runs" in row.name else 1
+            share = round(of_attributes[name] / 100 * n * runs) / (n * runs)
+            assert 100 * share == pytest.approx(of_attributes[name], abs=0.0051), (row.name, name)
+    best = {name: {row.name: row.metrics["mean_accuracy"] for row in rows} for name, rows in data.items()}
+    assert best["lfw10"]["Singh and Lee, combined"] == max(best["lfw10"].values()) == 86.91
+    assert best["zap50k-1"]["Singh and Lee"] == max(best["zap50k-1"].values()) == 95.78

@@ -5,7 +5,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from visavis.training.augment import Augmentation, Pages, as_batch, augment, centre_crop, label_strokes
+from visavis.training.augment import (
+    Augmentation,
+    Pages,
+    as_batch,
+    augment,
+    centre_crop,
+    label_strokes,
+    ten_views,
+)
 
 STRONG = Augmentation(flip=0.5, shift=0.1, scale=0.2, rotation=20, shear=0.2, elastic=0.05, blobs=3)
 
@@ -57,6 +65,16 @@ def test_larger_page_is_cropped_not_shrunk() -> None:
 
 def test_centre_crop() -> None:
     assert torch.equal(centre_crop(pages(), 30), pages()[..., 1:31, 1:31].float() / 255)
+
+
+def test_ten_views_are_five_crops_and_their_mirrors() -> None:
+    page = torch.arange(36, dtype=torch.uint8).view(1, 1, 6, 6)
+    views = ten_views(page, 4)
+    assert [view[0, 0, 0, 0] for view in views[:5]] == [7, 0, 2, 12, 14]
+    assert torch.equal(views[0].float() / 255, centre_crop(page, 4))
+    for upright, mirrored in zip(views[:5], views[5:], strict=True):
+        assert upright.shape == (1, 1, 4, 4)
+        assert torch.equal(mirrored, upright.flip(-1))
 
 
 def test_blobs_only_remove_ink() -> None:

@@ -7,19 +7,26 @@ from jaxtyping import Float
 from torch import Tensor
 
 from visavis.errors import VisavisError
-from visavis.nets.backbone import Backbone
+from visavis.nets.alexnet import AlexNet, CaffeNet
+from visavis.nets.backbone import IMAGENET_DEVIATION, IMAGENET_MEAN, Backbone
 from visavis.nets.colour import ColourNet
 from visavis.nets.sketch_a_net import SketchANet
 from visavis.nets.small import SmallNet
 
-OWN: dict[str, type[Backbone]] = {"small": SmallNet, "sketch-a-net": SketchANet, "colour": ColourNet}
+OWN: dict[str, type[Backbone]] = {
+    "small": SmallNet,
+    "sketch-a-net": SketchANet,
+    "colour": ColourNet,
+    "caffenet": CaffeNet,
+    "alexnet": AlexNet,
+}
 
 
 def build_backbone(name: str) -> Backbone:
     """Build a backbone by name.
 
-    `small` and `sketch-a-net` read grey pages, `colour` photos; `timm:NAME` is a pre-trained network of the
-    timm package.
+    `small` and `sketch-a-net` read grey pages, `colour`, `caffenet` and `alexnet` photos; `timm:NAME` is a
+    pre-trained network of the timm package.
 
     Raises:
         VisavisError: the name is unknown, or the door's package is not installed.
@@ -35,6 +42,7 @@ class TimmBackbone(Backbone):
     """A network of the timm package with ImageNet weights, fed photos, or grey pages as RGB, normalised."""
 
     side = 224
+    neutral = IMAGENET_MEAN
     mean: Tensor
     std: Tensor
 
@@ -47,8 +55,8 @@ class TimmBackbone(Backbone):
                 f"backbone timm:{name} needs a working timm ({error}); pip install timm"
             ) from error
         self.net = timm.create_model(name, pretrained=True, features_only=True, out_indices=(-1,))
-        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1), persistent=False)
         self.net.eval()  # looking must not change the statistics of a batch normalisation
         with torch.no_grad():
             features = self.forward(torch.ones(1, 1, self.side, self.side))

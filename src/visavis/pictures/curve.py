@@ -1,15 +1,16 @@
-"""Curves: losses and metrics while training, and cumulative match characteristics."""
+"""Curves: losses and metrics while training, cumulative match characteristics, reliability."""
 
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Int, Num
 from matplotlib.ticker import MaxNLocator
 
 from visavis.pictures.canvas import SERIES, Picture, render
-from visavis.pictures.plot import FAINT, figure_and_axes, legend
+from visavis.pictures.plot import FAINT, INK, figure_and_axes, legend
 
 Points = tuple[Num[np.ndarray, " T"], Float[np.ndarray, " T"]]
+Bins = tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"], Int[np.ndarray, " T"]]
 
 
 def curves(
@@ -57,5 +58,33 @@ def cmc_curve(
     ax.plot(np.arange(1, deepest + 1), chance, color=FAINT, linestyle="--", linewidth=1.2, label="chance")
     ax.set(xlabel="among the first k", ylabel="queries found, %", ylim=(0, 103))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    legend(figure)
+    return render(figure)
+
+
+def reliability_curve(
+    series: Mapping[str, Bins], *, title: str = "", size: tuple[int, int] = (440, 640)
+) -> Picture:
+    """How often orders of some confidence are right: named bins of predicted and observed shares and counts.
+
+    Confidence is 0.5 or more. Where it means what it says, a line lies on the dashed diagonal; bars below
+    are as high as the bins have members, whose number is written above them.
+    """
+    figure, ax = figure_and_axes(*size, title=title, grid="both")
+    ax.plot([50, 100], [50, 100], color=FAINT, linestyle="--", linewidth=1.2, label="as predicted")
+    bars = ax.twinx()
+    bars.set_axis_off()
+    width = 3.6 / len(series)
+    for i, (label, (predicted, observed, counts)) in enumerate(series.items()):
+        colour = SERIES[i % len(SERIES)]
+        ax.plot(100 * predicted, 100 * observed, color=colour, label=label, marker="o", markersize=5)
+        # Beside each other within the bins of ten per cent, whatever the mean of a bin.
+        middle = 10 * np.floor(10 * np.minimum(predicted, 0.99)) + 5 + (i - (len(series) - 1) / 2) * 2 * width
+        drawn = bars.bar(middle, counts, width=1.8 * width, color=colour, alpha=0.3)
+        bars.bar_label(drawn, fontsize=8.5, color=INK, padding=1)
+    lowest = min(float(observed.min()) for _, observed, _ in series.values())
+    ax.set(xlabel="confidence, %", ylabel="right orders, %", xlim=(49, 101))
+    ax.set_ylim(min(40.0, 10 * np.floor(10 * lowest) - 10), 103)
+    bars.set_ylim(0, 4.5 * max(int(counts.max()) for *_, counts in series.values()))
     legend(figure)
     return render(figure)

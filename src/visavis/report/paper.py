@@ -19,9 +19,10 @@ class _Strict(BaseModel):
 
 
 class PaperRow(_Strict):
-    """One published line; `metrics` in per cent."""
+    """One published line; `metrics` in per cent, `protocol` where it needs saying how they were counted."""
 
     name: str
+    protocol: str = ""
     metrics: dict[str, float]
 
 

@@ -71,7 +71,12 @@ def method_text(records: list[ResultRecord], paper: PaperTable | None) -> str:
         names = _in_order([*(line.metrics for line in lines), *_all_metrics(own)])
         header = ["", *map(heading, names), "protocol", "seeds", "minutes", "data", "commit"]
         rows = [
-            [f"paper: {line.name}", *(_published(line.metrics.get(name)) for name in names), *[""] * 5]
+            [
+                f"paper: {line.name}",
+                *(_published(line.metrics.get(name)) for name in names),
+                line.protocol,
+                *[""] * 4,
+            ]
             for line in lines
         ]
         for record, peers in _peers_once(own):

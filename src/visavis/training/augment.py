@@ -168,6 +168,14 @@ def centre_crop(pages: UInt8[Tensor, "B C H W"], side: int) -> Float[Tensor, "B 
     return pages[..., offset : offset + side, offset : offset + side].float() / 255
 
 
+def ten_views(pages: UInt8[Tensor, "B C H W"], side: int) -> list[UInt8[Tensor, "B C side side"]]:
+    """The page as Yu et al. and Singh and Lee test it: middle and four corners, then these five mirrored."""
+    far_y, far_x = pages.shape[-2] - side, pages.shape[-1] - side
+    places = [(far_y // 2, far_x // 2), (0, 0), (0, far_x), (far_y, 0), (far_y, far_x)]
+    crops = [pages[..., y : y + side, x : x + side] for y, x in places]
+    return [*crops, *(crop.flip(-1) for crop in crops)]
+
+
 def label_strokes(
     page: UInt8[np.ndarray, "H W"],
 ) -> tuple[UInt8[np.ndarray, "H W"], Int[np.ndarray, " S"]]:

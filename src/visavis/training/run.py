@@ -1,6 +1,7 @@
 """A run folder: its recipe, its checkpoints, and the bundle that comes out of it."""
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def finish_run(
     result: FitResult,
     before: Bundle | None = None,
     *,
+    beside: Sequence[dict[str, str]] = (),
     settings: dict[str, Any],
     labels: list[str],
     calibration: dict[str, float],
@@ -79,10 +81,11 @@ def finish_run(
 ) -> Bundle:
     """Write the bundle of a finished training, with its model card.
 
-    Data and minutes of the bundle `before`, which the training started from, count as its own.
+    Data and minutes of the bundle `before`, which the training started from, count as its own, and so do the
+    sources `beside` them, each with name, digest and terms.
     """
     earlier = {} if before is None else before.config.training
-    sources = {part["digest"]: part for part in earlier.get("data", [])}
+    sources = {part["digest"]: part for part in [*earlier.get("data", []), *beside]}
     sources |= {(digest := part.digest()): _source(part, digest) for part in data}
     training = {
         "data": list(sources.values()),

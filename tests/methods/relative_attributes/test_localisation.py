@@ -15,6 +15,7 @@ from visavis.errors import VisavisError
 from visavis.features.frames import frame_of
 from visavis.methods.relative_attributes import pictures
 from visavis.methods.relative_attributes.evaluation import evaluate
+from visavis.methods.relative_attributes.framing import FRAMES, as_trained, boxes_of, part_boxes
 from visavis.methods.relative_attributes.localisation import (
     PART_OF,
     PARTS,
@@ -25,7 +26,6 @@ from visavis.methods.relative_attributes.localisation import (
 )
 from visavis.methods.relative_attributes.model import RegionRanker
 from visavis.methods.relative_attributes.pictures import draw_localisation
-from visavis.methods.relative_attributes.views import FRAMES, as_trained, boxes_of, part_boxes
 from visavis.metrics import bootstrap
 from visavis.pictures.canvas import FAINT, GREEN
 from visavis.synth import shoes

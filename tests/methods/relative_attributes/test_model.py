@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from visavis.methods.relative_attributes.model import MEAN, Judgement, Region, RegionRanker
+from visavis.methods.relative_attributes.model import Judgement, Region, RegionRanker
 from visavis.methods.relative_attributes.scoring import judge
-from visavis.training.augment import centre_crop
+from visavis.training.augment import centre_crop, ten_views
 
 FEATURES = 128 * 6 * 6
 
@@ -91,7 +91,7 @@ def test_a_box_of_scale_one_is_the_whole_photo_and_outside_is_grey() -> None:
     torch.testing.assert_close(full(photos()).scores, whole(photos()).scores, rtol=1e-4, atol=1e-5)
     wide = RegionRanker("colour", 3, "centre", False, initial_scale=2.0).eval()
     wide.load_state_dict(whole.state_dict())
-    grey = torch.full((1, 3, 96, 96), MEAN)
+    grey = torch.full((1, 3, 96, 96), 0.5)
     torch.testing.assert_close(wide(grey).scores, whole(grey).scores, rtol=1e-4, atol=1e-5)
 
 
@@ -118,3 +118,14 @@ def test_judging_is_the_mean_of_photo_and_mirror_image() -> None:
         expected = (upright.scores + model(batch.flip(-1)).scores) / 2
     torch.testing.assert_close(found.scores, expected)
     torch.testing.assert_close(found.boxes, upright.boxes)
+
+
+def test_ten_views_are_averaged_and_the_boxes_are_those_of_the_middle() -> None:
+    model = net()
+    pages = (255 * photos(3, 100)).byte()
+    found = judge(model, pages, views=10)
+    with torch.no_grad():
+        scores = torch.stack([model(view.float() / 255).scores for view in ten_views(pages, 96)])
+    torch.testing.assert_close(found.scores, scores.sum(0) / 10)
+    assert not torch.allclose(found.scores, judge(model, pages).scores, atol=1e-6)
+    assert torch.equal(found.boxes, judge(model, pages).boxes)

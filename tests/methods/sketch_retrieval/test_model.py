@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from visavis.methods.sketch_retrieval.model import AttributeRanker, ten_views
+from visavis.methods.sketch_retrieval.model import AttributeRanker
 
 
 def test_outputs() -> None:
@@ -20,15 +20,6 @@ def test_photo_branch_is_the_edge_map_itself_or_a_learned_page() -> None:
     page = AttributeRanker("small", 0, photo_stem=True).page_of(torch.rand(2, 3, 112, 112))
     assert page.shape == (2, 1, 112, 112)
     assert 0 < page.min() < page.max() < 1
-
-
-def test_ten_views_are_five_crops_and_their_mirrors() -> None:
-    page = torch.arange(36.0).view(1, 1, 6, 6)
-    views = ten_views(page, 4)
-    assert views.shape == (1, 10, 1, 4, 4)
-    firsts = views[0, :5, 0, 0, 0].tolist()
-    assert firsts == [0, 2, 12, 14, 7]
-    assert torch.equal(views[:, 5:], views[:, :5].flip(-1))
 
 
 @pytest.mark.parametrize("attributes", [0, 21])

@@ -16,8 +16,8 @@ from jaxtyping import Float, Int
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
+from visavis.methods.relative_attributes.framing import as_trained, boxes_of, part_boxes
 from visavis.methods.relative_attributes.ranker import AttributeRanker
-from visavis.methods.relative_attributes.views import as_trained, boxes_of, part_boxes
 from visavis.metrics.boxes import intersection_over_union, points_at
 from visavis.metrics.evaluation import Evaluation, PerQuery
 from visavis.synth import faces, shoes

@@ -9,15 +9,14 @@ K attributes may share both backbones, each with a box and a score of its own.
 from typing import Literal, NamedTuple
 
 import torch
-from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from visavis.nets.backbones import build_backbone
+from visavis.nets.head import Head
 from visavis.nets.spatial_transformer import Localiser, ScaleForm, Shape, crop
 
 Region = Literal["localised", "centre", "whole"]
-MEAN = 0.5  # grey of what lies outside of a photo
 
 
 class Judgement(NamedTuple):
@@ -39,7 +38,12 @@ class RegionRanker(nn.Module):
         initial_scale, ratio, shape, scale_form, regions, keep_inside: of the localiser.
         crop_side: pixels of a side of the crops; None: as many as the backbone reads.
         dropout: share of the ranker's features dropped while training.
+
+    What lies outside of a photo is of the colour that the backbone takes for no signal. Where the backbone
+    comes with fully connected layers, the ranker reads through them, the localiser does not.
     """
+
+    neutral: Tensor
 
     def __init__(
         self,
@@ -76,10 +80,15 @@ class RegionRanker(nn.Module):
                 scale_form=scale_form,
                 keep_inside=keep_inside,
             )
-        of_photo = self.reader.channels * self.reader.map_side**2
-        of_crop = self.reader.channels * (self.crop_side * self.reader.map_side // self.reader.side) ** 2
-        self.dropout = nn.Dropout(dropout)
+        self.head = Head(self.reader, dropout)
+        of_photo = self.head.width(self.reader.map_side)
+        of_crop = self.head.width(self.crop_side * self.reader.map_side // self.reader.side)
         self.score = nn.Linear(self.regions * of_crop + self.combined * of_photo, attributes)
+        if self.reader.hidden:  # as the authors' release starts behind fc7
+            nn.init.xavier_uniform_(self.score.weight)
+            nn.init.zeros_(self.score.bias)
+        neutral = torch.tensor(self.reader.neutral).view(3, 1, 1)
+        self.register_buffer("neutral", neutral, persistent=False)
 
     @property
     def side(self) -> int:
@@ -115,11 +124,13 @@ class RegionRanker(nn.Module):
         if self.region == "whole":
             features = [self._read(photos)]
         else:
-            crops = [crop(photos - MEAN, box, self.crop_side) + MEAN for box in boxes.unbind(1)]
+            crops = [
+                crop(photos - self.neutral, box, self.crop_side) + self.neutral for box in boxes.unbind(1)
+            ]
             features = [self._read(inside) for inside in crops]
         scores: Tensor = self.score(torch.cat(features if whole is None else [*features, whole], dim=1))
         return scores
 
     def _read(self, photos: Float[Tensor, "B 3 h w"]) -> Float[Tensor, "B F"]:
-        features: Tensor = self.dropout(rearrange(self.reader(photos), "b c h w -> b (c h w)"))
+        features: Tensor = self.head(self.reader(photos))
         return features

@@ -12,6 +12,7 @@ from visavis.bundle import Bundle
 from visavis.errors import VisavisError
 from visavis.features.frames import frame_of
 from visavis.files import atomic_path
+from visavis.methods.relative_attributes.framing import as_trained, boxes_of
 from visavis.methods.relative_attributes.localisation import (
     PART_OF,
     counted_photos,
@@ -20,7 +21,6 @@ from visavis.methods.relative_attributes.localisation import (
     true_boxes,
 )
 from visavis.methods.relative_attributes.ranker import AttributeRanker, Comparison, Ranked
-from visavis.methods.relative_attributes.views import as_trained, boxes_of
 from visavis.pictures.boxes import Box, with_boxes
 from visavis.pictures.canvas import FAINT, GREEN, Colour, Label, Picture, blank, place, write
 from visavis.tables import DataSet

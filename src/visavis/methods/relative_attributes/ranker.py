@@ -5,11 +5,13 @@ from pathlib import Path
 
 import polars as pl
 from jaxtyping import Float
+from scipy.special import expit
 from torch import Tensor
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
 from visavis.features.frames import read_frames, square_in_photo
+from visavis.methods.relative_attributes.calibration import temperature_key
 from visavis.methods.relative_attributes.model import Judgement, RegionRanker
 from visavis.methods.relative_attributes.scoring import judge
 from visavis.nets.spatial_transformer import boxes_in_pixels
@@ -34,16 +36,24 @@ class Ranked:
 class Comparison:
     """Which of two photos shows more of an attribute, by how much, and where it is seen.
 
-    `more` is "a", "b", or "neither" where both score the same.
+    `more` is "a", "b", or "neither" where both score the same. `confidence`, 0.5 or more, is the probability
+    that people who see a difference say so too; None where the model is not calibrated.
     """
 
     attribute: str
     more: str
     by: float
     boxes: tuple[tuple[Box, ...], tuple[Box, ...]]
+    confidence: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.more} shows more of {self.attribute}, by {self.by:.3f}"
+        if self.confidence is None:
+            trust = "confidence unknown: calibrate the model with visavis calibrate"
+        elif self.confidence > 0.99:  # no number of pairs bears a 100 %
+            trust = "confidence above 99 %"
+        else:
+            trust = f"confidence {100 * self.confidence:.0f} %"
+        return f"{self.more} shows more of {self.attribute}, by {self.by:.3f}; {trust}"
 
 
 class AttributeRanker:
@@ -53,6 +63,7 @@ class AttributeRanker:
         self.bundle = bundle
         settings = bundle.config.settings
         self.page, self.frame = settings["page"], (settings["share"], settings["down"])
+        self.views = settings.get("views", 2)  # a bundle of before there was a choice
         self.model = RegionRanker(**settings["net"])
         self.model.load_state_dict(bundle.weights)
         self.model.eval()
@@ -64,7 +75,7 @@ class AttributeRanker:
 
     def judge(self, paths: list[str]) -> Judgement:
         """Scores (N, K) and boxes (N, K, R, 4) of photos."""
-        return judge(self.model, as_batch(read_frames(paths, self.page, *self.frame)))
+        return judge(self.model, as_batch(read_frames(paths, self.page, *self.frame)), self.views)
 
     def scores(self, items: pl.DataFrame) -> Tensor:
         """Scores (N, K) of a table of items (column `path`)."""
@@ -88,7 +99,7 @@ class AttributeRanker:
         ]
 
     def compare(self, a: Path, b: Path, attribute: str) -> Comparison:
-        """Which of two photos shows more of an attribute.
+        """Which of two photos shows more of an attribute, and with what confidence.
 
         Raises:
             VisavisError: as `rank` does.
@@ -98,7 +109,9 @@ class AttributeRanker:
         first, second = ranked if ranked[0].path == Path(a) else ranked[::-1]
         gap = first.score - second.score
         more = "a" if gap > 0 else "b" if gap < 0 else "neither"
-        return Comparison(attribute, more, abs(gap), (first.boxes, second.boxes))
+        temperature = self.bundle.config.calibration.get(temperature_key(attribute))
+        confidence = None if temperature is None else float(expit(abs(gap) / temperature))
+        return Comparison(attribute, more, abs(gap), (first.boxes, second.boxes), confidence)
 
     def _number(self, attribute: str) -> int:
         if attribute not in self.attributes:

@@ -13,7 +13,11 @@ from visavis.training.recipe import Options, Recipe, Schedule
 class Model(Options):
     """The network."""
 
-    backbone: str = Field("colour", description="colour, timm:NAME, or bundle:PATH of a pre-training")
+    backbone: str = Field(
+        "colour",
+        description="colour, caffenet, alexnet or timm:NAME; bundle:PATH of a pre-training, caffenet:PATH or "
+        "alexnet:PATH of ImageNet weights",
+    )
     region: Region = "localised"
     combined: bool = Field(True, description="also look at the whole photo; after a stage without it")
     initial_scale: PositiveFloat = Field(0.33, description="half side of the box at the start; 1 = the photo")
@@ -27,6 +31,10 @@ class Model(Options):
     page: PositiveInt = Field(104, description="side of the photos kept in memory; cropped to the backbone's")
     share: float = Field(1.0, gt=0, description="of a photo's shorter side that is read")
     down: float = Field(0.0, description="how far below the photo's middle that square lies, in its sides")
+    views: Literal[2, 10] = Field(
+        2,
+        description="whose scores are averaged: middle and mirror image, or the corners' too",
+    )
 
 
 class Rates(Options):

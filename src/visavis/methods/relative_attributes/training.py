@@ -21,8 +21,9 @@ from visavis.methods.relative_attributes.data import (
 )
 from visavis.methods.relative_attributes.model import RegionRanker
 from visavis.methods.relative_attributes.protocol import accuracies, mean_accuracy
-from visavis.methods.relative_attributes.recipe import RankerRecipe
+from visavis.methods.relative_attributes.recipe import Model, RankerRecipe
 from visavis.methods.relative_attributes.scoring import judge
+from visavis.nets.imagenet import layout_and_file, load_weights, weights_source
 from visavis.training.fit import fit
 from visavis.training.run import claim_run, finish_run, starting_point
 from visavis.training.task import Task
@@ -64,7 +65,7 @@ class RankerTask(Task):
             return {}
         model = self.trained
         assert isinstance(model, RegionRanker)
-        judged = judge(model, self.photos.pages)
+        judged = judge(model, self.photos.pages, self.recipe.model.views)
         return {"mean_accuracy": mean_accuracy(accuracies(self.held_out, judged.scores.numpy())).value}
 
     def rate_factor(self, name: str) -> float:
@@ -97,7 +98,8 @@ def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | 
     if recipe.fold is not None:
         pairs, held_out = held_out_pairs(pairs, recipe.fold)
     net, model, start = build_model(recipe, len(pairs.names), before)
-    options = recipe.model
+    options, (_, file) = recipe.model, layout_and_file(recipe.model.backbone)
+    sources = [] if file is None else [weights_source(file)]
     photos = load_photos(pairs.items, options.page, options.share, options.down)
     task = RankerTask(recipe, model, PairData(pairs, photos, model.side, recipe.augmentation), held_out)
     stage = "region and whole" if model.combined else options.region
@@ -111,7 +113,8 @@ def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | 
         [data],
         result,
         before or start,
-        settings={"net": net, "page": options.page, "share": options.share, "down": options.down},
+        beside=sources,
+        settings={"net": net} | options.model_dump(include={"page", "share", "down", "views"}),
         labels=pairs.names,
         calibration={},
         purpose="Says which of two photos shows more of an attribute, and in which region that is seen.",
@@ -129,26 +132,27 @@ def build_model(
         before: bundle of the first stage, whose localiser is taken over.
 
     Raises:
-        VisavisError: the backbone is unknown or does not read photos, or the pre-training is of another one.
+        VisavisError: the backbone is unknown or does not read photos, the pre-training or the file of
+            weights is of another one, or page or crops are not what it reads.
     """
     torch.manual_seed(recipe.seed)
     options = recipe.model
     backbone, start = starting_point(options.backbone)
+    backbone, file = layout_and_file(backbone)
     net: dict[str, Any] = {"backbone": backbone, "attributes": attributes} | options.model_dump(
-        exclude={"backbone", "page", "share", "down"}
+        exclude={"backbone", "page", "share", "down", "views"}
     )
     model = RegionRanker(**net)
-    if model.reader.colours == 1 and not backbone.startswith("timm:"):
-        raise VisavisError(f"model.backbone: '{backbone}' reads line drawings; use colour, or timm:NAME")
-    if options.page < model.side:
-        raise VisavisError(f"model.page: {options.page} px is less than the {model.side} that the net reads")
+    _check(options, backbone, model)
+    backbones = [part for part in (model.reader, model.finder) if part is not None]
+    if file is not None:
+        load_weights(file, [*backbones, model.head])
     if start is not None:
         weights = {
             name.removeprefix(TRUNK): value for name, value in start.weights.items() if name.startswith(TRUNK)
         }
-        for part in (model.reader, model.finder):
-            if part is not None:
-                part.load_state_dict(weights)
+        for part in backbones:
+            part.load_state_dict(weights)
     if before is not None:
         own = {
             name: value
@@ -157,3 +161,20 @@ def build_model(
         }
         model.load_state_dict(own, strict=False)
     return net, model, start
+
+
+def _check(options: Model, backbone: str, model: RegionRanker) -> None:
+    """Raise VisavisError where backbone, page, crops and views do not fit each other."""
+    if model.reader.colours == 1 and not backbone.startswith("timm:"):
+        raise VisavisError(
+            f"model.backbone: '{backbone}' reads line drawings; use colour, caffenet, alexnet, or timm:NAME"
+        )
+    if options.page < model.side:
+        raise VisavisError(f"model.page: {options.page} px is less than the {model.side} that the net reads")
+    if options.views > 2 and options.page == model.side:
+        raise VisavisError(f"model.views: ten views need a page of more than {model.side} px; set model.page")
+    if model.reader.hidden and model.crop_side != model.side:
+        raise VisavisError(
+            f"model.crop_side: the fully connected layers of '{backbone}' read crops of {model.side} px; "
+            "leave it out"
+        )

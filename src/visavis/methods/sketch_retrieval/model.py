@@ -8,7 +8,6 @@ attribute head (side tasks). The branches are one network on one stacked batch.
 
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -95,11 +94,3 @@ class AttributeRanker(nn.Module):
             return encoding
         shared = self.trunk(pages)
         return Encoding(F.normalize(self.embed(shared), dim=1), self.describe(shared))
-
-
-def ten_views(pages: Float[Tensor, "B 1 H W"], side: int) -> Float[Tensor, "B 10 1 h w"]:
-    """Four corners and centre of `side` px, each also mirrored (the released test of Yu et al., 2016)."""
-    far_y, far_x = pages.shape[2] - side, pages.shape[3] - side
-    corners = [(0, 0), (0, far_x), (far_y, 0), (far_y, far_x), (far_y // 2, far_x // 2)]
-    crops = [pages[:, :, y : y + side, x : x + side] for y, x in corners]
-    return torch.stack([*crops, *(crop.flip(-1) for crop in crops)], dim=1)

@@ -8,9 +8,9 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from visavis.features.hog_wccn import HogWccn
-from visavis.methods.sketch_retrieval.model import AttributeRanker, Encoding, ten_views
+from visavis.methods.sketch_retrieval.model import AttributeRanker, Encoding
 from visavis.metrics.scores import multi_task_score
-from visavis.training.augment import centre_crop
+from visavis.training.augment import centre_crop, ten_views
 
 BATCH = 64
 COLOUR = 3  # channels
@@ -67,7 +67,7 @@ class Scorer:
         views = [
             [
                 self._fused(self._encode(view.float() / 255, sketches), pages, sketches)
-                for view in ten_views(pages, self.model.side).unbind(1)
+                for view in ten_views(pages, self.model.side)
             ]
             for pages, sketches in ((queries, True), (gallery, False))
         ]
