@@ -404,3 +404,23 @@ def test_save_refuses_other_suffixes_and_keeps_the_old_file_on_failure(tmp_path:
     with pytest.raises(TypeError):
         images.save(path, smooth().astype(np.complex64))
     assert difference(images.load(path), smooth()) == 0
+
+
+def test_a_film_has_its_frames_and_rests_on_the_last(tmp_path: Path) -> None:
+    frames = [np.full((10, 12, 3), shade, np.uint8) for shade in (0, 100, 200)]
+    images.save_film(tmp_path / "film.gif", frames, 40)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert (film.n_frames, film.size, film.info["loop"]) == (3, (12, 10), 0)  # type: ignore[attr-defined]
+        shades, shown = [], []
+        for number in range(3):
+            film.seek(number)
+            shades.append(int(np.asarray(film.convert("RGB"))[5, 5, 0]))
+            shown.append(film.info["duration"])
+    assert shades == [0, 100, 200]
+    assert shown == [40, 40, 40 * images.REST]
+    assert [*tmp_path.iterdir()] == [tmp_path / "film.gif"]
+
+
+def test_a_film_is_a_gif(tmp_path: Path) -> None:
+    with pytest.raises(VisavisError, match=r"film\.mp4: a film is not written as '\.mp4'; name it \.gif"):
+        images.save_film(tmp_path / "film.mp4", [np.zeros((4, 4, 3), np.uint8)], 40)

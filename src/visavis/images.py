@@ -6,6 +6,7 @@ WebP; Pillow the rest, and whatever OpenCV gives up, for it says why a file is b
 
 import os
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from visavis.files import atomic_path
 
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 89_478_485  # Pillow's own bound: beyond it a small file may be a decompression bomb
+REST = 8  # times that a film shows its last frame
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 
 Mode = Literal["rgb", "grey"]
@@ -93,6 +95,26 @@ def save(path: str | Path, pixels: Pixels) -> None:
         raise VisavisError(f"{path}: images are not written as '{path.suffix}'; name it .png, .webp or .jpg")
     with atomic_path(path) as staged:
         Image.fromarray(pixels).save(staged, quality=95, lossless=True)
+
+
+def save_film(path: str | Path, frames: Sequence[Pixels], milliseconds: int) -> None:
+    """Write an animated GIF atomically: it runs for ever and rests on its last frame.
+
+    Args:
+        path: the file; its folder is made.
+        frames: pictures of one size.
+        milliseconds: that a frame is shown; the last one `REST` times as long.
+
+    Raises:
+        VisavisError: the name does not end in .gif.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".gif":
+        raise VisavisError(f"{path}: a film is not written as '{path.suffix}'; name it .gif")
+    first, *others = [Image.fromarray(frame) for frame in frames]
+    shown = [milliseconds] * len(others) + [REST * milliseconds]
+    with atomic_path(path) as staged:
+        first.save(staged, save_all=True, append_images=others, duration=shown, loop=0)
 
 
 def _read(path: str | Path) -> bytes:

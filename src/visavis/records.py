@@ -51,16 +51,20 @@ class Metric(_Strict):
     """One figure over seeds.
 
     `std` is the sample standard deviation (n - 1), 0 for one seed; `ci95` the 95 % interval [low, high],
-    None where neither the seeds nor the caller give one (a number quoted from a paper).
+    None where neither the seeds nor the caller give one (a number quoted from a paper); `n` how many queries
+    or pairs were counted, None where that is not known.
     """
 
     mean: float
     std: float = 0.0
     ci95: tuple[float, float] | None = None
     per_seed: list[float] = []
+    n: int | None = None
 
     @classmethod
-    def of(cls, values: Sequence[float], ci95: tuple[float, float] | None = None) -> Self:
+    def of(
+        cls, values: Sequence[float], ci95: tuple[float, float] | None = None, n: int | None = None
+    ) -> Self:
         """Summarise one value per seed.
 
         Without `ci95` the interval is Student's for the mean over seeds; a single seed has none, so its
@@ -72,7 +76,7 @@ class Metric(_Strict):
         if ci95 is None and len(seeds) > 1:
             half = float(stdtrit(len(seeds) - 1, 0.975)) * std / sqrt(len(seeds))
             ci95 = mean - half, mean + half
-        return cls(mean=mean, std=std, ci95=ci95, per_seed=seeds.tolist())
+        return cls(mean=mean, std=std, ci95=ci95, per_seed=seeds.tolist(), n=n)
 
 
 class _Record(_Strict):
@@ -96,7 +100,10 @@ class _Record(_Strict):
 
 
 class ResultRecord(_Record):
-    """Outcome of one method under one protocol: `results/<method>/<name>.json`."""
+    """Outcome of one method under one protocol: `results/<method>/<name>.json`.
+
+    `answers`: what a study has found, a sentence each.
+    """
 
     method: str
     recipe: str
@@ -107,6 +114,7 @@ class ResultRecord(_Record):
     seeds: list[int]
     metrics: dict[str, Metric]
     peers: dict[str, dict[str, Metric]] = {}
+    answers: list[str] = []
     command: str
     commit: str = Field(default_factory=commit)
     minutes: float

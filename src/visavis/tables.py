@@ -35,8 +35,10 @@ class DataSet:
         pairs: `a`, `b` (ids), `relation`, for relative attributes `more`, `less` or `equal` from the
             viewpoint of `a`; optional `attribute` (what is compared), `split` (of the pair), whole numbers
             `votes` for this relation of `votes_of`, all null where unknown; or None.
-        orders: how the classes compare: `attribute`, `class` (a label), `rank` (higher = more, the same =
-            equal); or None.
+        pairs_published: whether they are those of a published set, so that figures stand beside others' only
+            while all of them are used, whatever their defects.
+        orders: how the classes compare: `attribute`, `class` (a label, or the column `attr.<name>` that is 1
+            in it), `rank` (higher = more, the same = equal); or None.
         parts: where things lie in the images: `id`, `part` (its name) and `x, y, w, h` in pixels, at most one
             box for each part of an item; or None.
         terms: under which the data may be used.
@@ -46,6 +48,7 @@ class DataSet:
     items: pl.DataFrame
     triplets: pl.DataFrame | None = None
     pairs: pl.DataFrame | None = None
+    pairs_published: bool = False
     orders: pl.DataFrame | None = None
     parts: pl.DataFrame | None = None
     terms: str = "not stated"
@@ -102,6 +105,11 @@ class DataSet:
         for table in tables:
             fingerprint.update(json.dumps(_canonical(table)).encode())
         return fingerprint.hexdigest()[:16]
+
+
+def family(name: str) -> str:
+    """A data set's name without its split, where it is one of several official ones: `zap50k-1/3`."""
+    return name.partition("/")[0]
 
 
 def attribute_matrix(items: pl.DataFrame) -> Float32[np.ndarray, "N K"]:

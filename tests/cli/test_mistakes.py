@@ -47,6 +47,9 @@ WRITING: list[list[object]] = [
     ["rank", "nowhere", "--attribute", "x", "--model", "nowhere", "--table"],
     ["rank", "nowhere", "--attribute", "x", "--model", "nowhere", "--strip"],
     ["compare", "a.jpg", "b.jpg", "--attribute", "x", "--model", "nowhere", "--picture"],
+    ["pairs", "nowhere", "--flagged"],
+    ["boxes", "nowhere", "--attribute", "x", "--strip"],
+    ["boxes", "nowhere", "--attribute", "x", "--film"],
 ]
 
 

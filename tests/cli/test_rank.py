@@ -1,4 +1,4 @@
-"""`rank` and `compare` in-process: what they print, write and refuse."""
+"""`rank`, `compare` and `pairs` in-process: what they print, write and refuse."""
 
 import re
 from pathlib import Path
@@ -98,3 +98,21 @@ def test_what_is_refused(model: Path, tmp_path: Path) -> None:
     other = saved(tmp_path / "other", "sketch_retrieval")
     told = refused("compare", drawing, drawing, "--attribute", "wide", "--model", other)
     assert told == f"{other}: a bundle of method 'sketch_retrieval', but 'relative_attributes' is needed here"
+
+
+def test_pairs_are_counted_without_training(tmp_path: Path) -> None:
+    photos = sorted(source().iterdir())[:3]
+    (tmp_path / "my.csv").write_text("id,path\n" + "".join(f"p{n},{path}\n" for n, path in enumerate(photos)))
+    (tmp_path / "my.pairs.csv").write_text("a,b,relation\np0,p1,more\np1,p2,more\np1,p2,equal\np2,p2,equal\n")
+    done = call("pairs", tmp_path / "my.csv", "--flagged", tmp_path / "flagged.csv")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines() == [
+        "attribute  split  ordered  equal  itself  contradictory  repeated  leaked  in circles",
+        "strength   train        1      0       1              2         0       0           0",
+        "strength, train: left out: 1 of a photo with itself, 2 contradictory; "
+        "only 1 ordered pairs to train with, fewer than 30",
+        f"flagged: {tmp_path / 'flagged.csv'}",
+    ]
+    rows = pl.read_csv(tmp_path / "flagged.csv").select("a", "b", "reason").rows()
+    assert rows == [("p1", "p2", "contradictory"), ("p1", "p2", "contradictory"), ("p2", "p2", "itself")]
+    assert "has neither pairs nor attributes" in refused("pairs", source())

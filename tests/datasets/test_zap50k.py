@@ -23,8 +23,12 @@ JUDGED = np.array([[1, 2, 0, 1, 3, 1], [6, 1, 0, 2, 2.5, 0.8], [3, 4, 0, 3, 3, 0
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
+    return write_zappos(tmp_path)
+
+
+def write_zappos(root: Path) -> Path:
     """All splits train with pairs 1, 2 and test with pair 3, but split 2 tests with pair 1 alone."""
-    folder, images = tmp_path / "ut-zap50k-data", tmp_path / "ut-zap50k-images"
+    folder, images = root / "ut-zap50k-data", root / "ut-zap50k-images"
     folder.mkdir()
     for name, brand in LISTED.items():
         photo = images / Path(name).parent.parent / brand / Path(name).name
@@ -40,10 +44,10 @@ def root(tmp_path: Path) -> Path:
         folder / "train-test-splits.mat",
         {key: cells([cells(value).T] * 4) for key, value in splits.items()},
     )
-    return tmp_path
+    return root
 
 
-def test_comparisons_and_splits(root: Path) -> None:
+def test_comparisons_and_splits(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = zap50k.read(root)
     assert data.name == "zap50k-1"
     assert "non-commercial" in data.terms
@@ -58,14 +62,16 @@ def test_comparisons_and_splits(root: Path) -> None:
             (third, fourth, "equal", attribute, "test"),
         )
     ]
-    other = zap50k.read(root, split_number=2).pairs
-    assert other is not None
-    assert other["split"].to_list() == ["test", None, None] * 4
+    monkeypatch.setenv("VISAVIS_DATA", str(root))
+    other = open_dataset("zap50k-1/2")
+    assert (data.name, other.name, data.pairs_published) == ("zap50k-1", "zap50k-1/2", True)
+    assert other.pairs is not None
+    assert other.pairs["split"].to_list() == ["test", None, None] * 4
     for number in (0, 11):
         with pytest.raises(
             VisavisError, match=f"zap50k-1 has no split {number}; the official ones are 1 to 10"
         ):
-            zap50k.read(root, number)
+            open_dataset(f"zap50k-1/{number}")
 
 
 def test_photos_are_found_however_their_folder_is_spelt(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

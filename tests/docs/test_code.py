@@ -19,6 +19,7 @@ from visavis.datasets import open_dataset
 QUICK = {
     "sketch_retrieval/demo": "sketch_retrieval/tiny",
     "sketch_retrieval/small": "sketch_retrieval/tiny",
+    "relative_attributes/small": "relative_attributes/tiny",
     "schedule.steps=300": "schedule.steps=20",
     "rendered-shoes-300": "rendered-shoes-40",
 }

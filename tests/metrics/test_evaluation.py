@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from visavis.errors import VisavisError
 from visavis.metrics import bootstrap, wilson
-from visavis.metrics.evaluation import Evaluation, PerQuery, over_seeds, peers_over_seeds
+from visavis.metrics.evaluation import Evaluation, PerQuery, over_seeds, over_splits, peers_over_seeds
 
 
 def weighted() -> PerQuery:
@@ -56,3 +57,43 @@ def test_peers_are_printed_and_summed_up_as_the_metrics_are() -> None:
     assert peer["gain_iou"].mean == pytest.approx(-one.value)
     assert peer["gain_iou"].ci95 == pytest.approx(tuple(-end for end in one.interval[::-1]), abs=0.05)
     assert peers_over_seeds([Evaluation("pairs", "x", "0", {"iou": one})]) == {}
+
+
+def test_what_was_counted_is_printed_where_it_is_not_the_queries() -> None:
+    smile = PerQuery(np.array([1.0, 0]), np.ones(2))
+    many = PerQuery(np.array([3.0, 1]), np.array([4.0, 4]), judged=50)
+    found = Evaluation("pairs", "x", "0", {"all": weighted(), "smile": smile, "many": many}, ("a note",))
+    lines = str(found).splitlines()
+    assert lines[0] == "x, protocol pairs, 6 queries"
+    assert [line.split("]")[1] for line in lines[1:4]] == ["", " of 2", " of 50"]
+    assert lines[4:] == ["a note"]
+    assert {name: metric.n for name, metric in over_seeds([found]).items()} == {
+        "all": 6,
+        "smile": 2,
+        "many": 50,
+    }
+
+
+def of_split(name: str, right: int, protocol: str = "zap50k-1") -> Evaluation:
+    hits = PerQuery(np.array([1.0] * right + [0.0] * (4 - right)), np.ones(4))
+    return Evaluation(protocol, name, name, {"mean_accuracy": hits})
+
+
+def test_splits_are_averaged_with_students_interval() -> None:
+    values = [1, 2, 2, 4]
+    splits = [of_split(f"zap50k-1/{k}", right) for k, right in enumerate(values, 1)]
+    found = over_splits(splits)["mean_accuracy"]
+    shares = np.array(values) / 4
+    assert found.mean == pytest.approx(shares.mean())
+    assert found.n == 16
+    assert found.per_seed == shares.tolist()
+    half = 3.182446 * shares.std(ddof=1) / 2  # 97.5 % quantile of Student's t with 3 degrees of freedom
+    assert found.ci95 == pytest.approx((shares.mean() - half, shares.mean() + half), abs=1e-6)
+    with pytest.raises(VisavisError, match="split zap50k-1/2 stands here twice"):
+        over_splits([splits[1], splits[0], splits[1]])
+    with pytest.raises(
+        VisavisError, match=r"different protocols or data.*: zap50k-1 on osr, zap50k-1 on zap50k"
+    ):
+        over_splits([splits[0], of_split("osr", 1)])
+    with pytest.raises(VisavisError, match="different protocols or data"):
+        over_splits([splits[0], of_split("zap50k-1/2", 1, "pairs")])

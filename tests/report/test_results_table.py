@@ -67,6 +67,8 @@ def test_a_figure_shows_what_is_known() -> None:
     assert figure(Metric(mean=0.5043)) == "50.43"
     assert figure(Metric(mean=0.5, ci95=(0.408, 0.592), per_seed=[0.5])) == "50.00 [40.8, 59.2]"
     assert figure(Metric(mean=0.5, std=0.02, per_seed=[0.48, 0.52])) == "50.00 ± 2.00"
+    counted = Metric(mean=0.5, per_seed=[0.5], n=215)
+    assert (figure(counted, 215), figure(counted, 2347)) == ("50.00", "50.00 of 215")
     assert figure(None) == ""
 
 
@@ -134,6 +136,13 @@ def test_gains_are_told_below_the_table(root: Path) -> None:
     for path in (root / "RESULTS.md", root / "src/visavis/methods/sketch_retrieval/README.md"):
         assert told in path.read_text()
         assert "gain" not in cells(path.read_text(), "small")[0]
+
+
+def test_answers_of_a_study_stand_below_the_readmes_table(root: Path) -> None:
+    record(answers=["it does", "by ten"]).write(root / "results/sketch_retrieval/shoes.json")
+    update_reports(root)
+    text = (root / "src/visavis/methods/sketch_retrieval/README.md").read_text()
+    assert "\n\n- small: it does\n- small: by ten\n" in text
 
 
 def test_readme_sets_ours_beside_the_papers(root: Path) -> None:

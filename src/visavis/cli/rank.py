@@ -1,4 +1,4 @@
-"""`rank` and `compare`."""
+"""`rank`, `compare`, `boxes` and `pairs`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,8 @@ def register(app: typer.Typer) -> None:
     """Add the verbs of this file."""
     app.command()(rank)
     app.command()(compare)
+    app.command()(boxes)
+    app.command()(pairs)
 
 
 def rank(
@@ -59,3 +61,44 @@ def compare(
     if picture is not None:
         draw_comparison(a, b, found, picture)
         typer.echo(f"picture: {picture}")
+
+
+def boxes(
+    run: Annotated[Path, typer.Argument(help="folder of a training, finished or not")],
+    attribute: Annotated[str, typer.Option(help="whose boxes")],
+    strip: Annotated[Path, typer.Option(help="picture with moments side by side")] = Path("boxes.png"),
+    film: Annotated[Path | None, typer.Option(help="animated GIF of all moments")] = None,
+) -> None:
+    """Draw how the boxes of some training photos moved while a ranker was trained."""
+    from visavis.files import check_target
+    from visavis.methods.relative_attributes.film import draw_film
+
+    check_target(strip)
+    check_target(film)
+    draw_film(run, attribute, strip, film)
+    for picture in (strip, film):
+        if picture is not None:
+            typer.echo(f"picture: {picture}")
+
+
+def pairs(
+    source: Annotated[
+        str, typer.Argument(help="table of items with its NAME.pairs.csv, or a known data set")
+    ],
+    flagged: Annotated[
+        Path | None, typer.Option(help="write the rows that have a defect as CSV, each with its reason")
+    ] = None,
+) -> None:
+    """Count pairs of compared photos, and say how many contradict, repeat or leak; nothing is trained."""
+    from visavis.datasets import open_dataset
+    from visavis.files import check_target
+    from visavis.methods.relative_attributes.consistency import checked_pairs
+
+    check_target(flagged)
+    checked = checked_pairs(open_dataset(source))
+    typer.echo(str(checked))
+    for finding in checked.findings():
+        typer.echo(finding)
+    if flagged is not None:
+        checked.write_flagged(flagged)
+        typer.echo(f"flagged: {flagged}")

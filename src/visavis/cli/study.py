@@ -14,30 +14,49 @@ def register(app: typer.Typer) -> None:
 
 
 def study(
-    name: Annotated[str, typer.Argument(help="name of the study, e.g. ablation, stages, baselines")],
-    recipe: Annotated[str, typer.Argument(help="recipe that the study starts from")],
+    name: Annotated[str, typer.Argument(help="name of the study, e.g. ablation, initial-scale, localiser")],
+    recipe: Annotated[
+        str | None, typer.Argument(help="recipe or run to start from; default: 'small' of the study's method")
+    ] = None,
     overrides: Annotated[list[str] | None, typer.Argument(help="settings, e.g. schedule.steps=100")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="folder of the runs; default runs/study-NAME-RECIPE")
+        Path | None, typer.Option(help="folder of the runs; default runs/study-NAME-RECIPE, or the run named")
     ] = None,
-    seeds: Annotated[str, typer.Option(help="seeds of every arm, e.g. 0,1,2")] = "0",
+    attribute: Annotated[
+        list[str] | None, typer.Option(help="learn this attribute only; may be repeated")
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="seeds of every arm, e.g. 0,1,2; default: the recipe's")
+    ] = None,
     write: Annotated[Path | None, typer.Option(help="write the record as JSON")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="no progress line")] = False,
 ) -> None:
     """Run one of a method's experiments; the same command goes on where it was interrupted."""
     from visavis.files import check_target
-    from visavis.methods import find_recipe, get_study
+    from visavis.methods import default_recipe, find_recipe, get_study
+    from visavis.training.recipe import is_run
 
     check_target(write)
-    settings = find_recipe(recipe, overrides or [])
-    run = out or Path("runs") / f"study-{name}-{settings.name}"
-    record = get_study(settings.method, name)(settings, parse_seeds(seeds), run, command_line(), quiet)
+    changes = [*(overrides or []), *([f"attributes=[{', '.join(attribute)}]"] if attribute else [])]
+    if recipe is not None and "=" in recipe and not Path(recipe).exists():  # settings of the default recipe
+        changes.insert(0, recipe)
+        recipe = None
+    source = recipe or default_recipe(name)
+    settings = find_recipe(source, changes)
+    run = out or (Path(source) if is_run(Path(source)) else Path("runs") / f"study-{name}-{settings.name}")
+    of_seeds = parse_seeds(seeds) or [settings.seed]
+    record = get_study(settings.method, name)(settings, of_seeds, run, command_line(), quiet)
     if record is None:
         typer.echo(f"interrupted; the same command goes on in {run}", err=True)
         raise typer.Exit(INTERRUPTED)
     for arm, metrics in ({record.recipe: record.metrics} | record.peers).items():
-        figures = "  ".join(f"{metric} {100 * value.mean:.1f}" for metric, value in metrics.items())
+        figures = "  ".join(
+            f"{metric} {100 * value.mean:.1f}" + ("" if value.n in (None, record.n) else f" of {value.n}")
+            for metric, value in metrics.items()
+        )
         typer.echo(f"{arm:32s} {figures}")
+    for answer in record.answers:
+        typer.echo(answer)
     for picture in sorted(run.glob("*.png")):
         typer.echo(f"picture: {picture}")
     if write is not None:

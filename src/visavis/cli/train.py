@@ -56,7 +56,7 @@ def train(
 
 def evaluate(
     bundles: Annotated[
-        list[str], typer.Argument(help="bundles or runs, by path or name; several = several seeds")
+        list[str], typer.Argument(help="bundles or runs, by path or name; several = seeds, or splits of data")
     ],
     data: Annotated[
         str | None, typer.Option(help="data by name or path; default: what it was trained on")
@@ -74,8 +74,11 @@ def evaluate(
     write: Annotated[
         Path | None, typer.Option(help="write the record as JSON, e.g. results/METHOD/NAME.json")
     ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="draw what the first bundle answers into this folder")
+    ] = None,
 ) -> None:
-    """Measure one bundle, or the seeds of one recipe together, under a named protocol."""
+    """Measure one bundle, or the seeds or splits of one recipe together, under a named protocol."""
     from visavis.bundle import find_bundle, read_bundle, recalibrated
     from visavis.files import check_target
     from visavis.methods import get_method
@@ -83,6 +86,9 @@ def evaluate(
 
     check_target(write)
     read = [recalibrated(read_bundle(find_bundle(source)), settings or []) for source in bundles]
+    draw = get_method(read[0].config.method).draw
+    if pictures is not None and draw is None:
+        raise VisavisError(f"--pictures: method '{read[0].config.method}' draws none; leave it out")
     evaluations = [get_method(bundle.config.method).evaluate(bundle, data, protocol) for bundle in read]
     for bundle, evaluation in zip(read, evaluations, strict=True):
         typer.echo(f"{bundle.path}\n{evaluation}")
@@ -90,8 +96,11 @@ def evaluate(
     if len(read) > 1:
         for name, metric in record.metrics.items():
             typer.echo(
-                f"{name:18s} {100 * metric.mean:6.2f} % +- {100 * metric.std:.2f} over {len(read)} seeds"
+                f"{name:18s} {100 * metric.mean:6.2f} % +- {100 * metric.std:.2f} over {len(read)} bundles"
             )
+    if pictures is not None and draw is not None:
+        draw(read[0], data, protocol, pictures)
+        typer.echo(f"pictures: {pictures}")
     if write is not None:
         record.write(write)
         typer.echo(f"record: {write}")

@@ -18,6 +18,7 @@ __all__ = ["open_dataset"]
 CLOTHING_TERMS = "CC0 1.0, public domain; photos of the clothing-dataset-small of A. Grigorev."
 _RENDERED = re.compile(r"(rendered-(?:shoes|faces))(?:-(\d+))?")
 _RENDERED_ITEMS = 200
+_ZAPPOS = re.compile(r"zap50k-1/(\d+)")
 _OFFICIAL: dict[str, Callable[[Path], DataSet]] = {
     "qmul-shoe-v1": lambda root: qmul.read(root, "shoe"),
     "qmul-chair-v1": lambda root: qmul.read(root, "chair"),
@@ -27,6 +28,7 @@ _OFFICIAL: dict[str, Callable[[Path], DataSet]] = {
     "celeba": celeba.read,
     "face-landmarks": face_landmarks.read,
     "lfw10": lfw10.read,
+    "qmul-shoe-orders": class_orders.read_shoes,
     "zap50k-1": zap50k.read,
     "osr": lambda root: class_orders.read(root, "osr"),
     "pubfig": lambda root: class_orders.read(root, "pubfig"),
@@ -38,13 +40,14 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
     """Open a data set by its name, or a user's own by its path.
 
     Args:
-        name_or_path: "qmul-shoe-v1", "qmul-chair-v1", both in one as "qmul-v1", "shoe-v2-photos",
-            "chair-v2-strokes", "clothing", "celeba", "face-landmarks", "lfw10", "osr", "pubfig" or "zap50k-1"
-            (the first of its splits), below the folder that VISAVIS_DATA names: in folders `lfw10`, `osr`,
-            `pubfig` and `ut-zap50k-data` beside `ut-zap50k-images`, as each reader says; "rendered-shoes" or
-            "rendered-faces", with or without a number as in "rendered-shoes-300", so many shoes or faces
-            rendered once into the cache; a CSV or Parquet table of items, with `<table>.triplets.csv`,
-            `<table>.pairs.csv` and `<table>.parts.csv` where they stand beside it; or a folder of classes.
+        name_or_path: "qmul-shoe-v1", "qmul-chair-v1", both in one as "qmul-v1", "qmul-shoe-orders",
+            "shoe-v2-photos", "chair-v2-strokes", "clothing", "celeba", "face-landmarks", "lfw10", "osr",
+            "pubfig", "zap50k-1" (the first of its splits) or "zap50k-1/K" (split K of ten), below the folder
+            that VISAVIS_DATA names: in folders `lfw10`, `osr`, `pubfig` and `ut-zap50k-data` beside
+            `ut-zap50k-images`, as each reader says; "rendered-shoes" or "rendered-faces", with or without a
+            number as in "rendered-shoes-300", so many shoes or faces rendered once into the cache; a CSV or
+            Parquet table of items, with `<table>.triplets.csv`, `<table>.pairs.csv` and `<table>.parts.csv`
+            where they stand beside it; or a folder of classes.
 
     Raises:
         VisavisError: there is no such thing, or it has defects.
@@ -52,6 +55,8 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
     name = str(name_or_path)
     if name in _OFFICIAL:
         return _OFFICIAL[name](_data_root(name))
+    if split := _ZAPPOS.fullmatch(name):
+        return zap50k.read(_data_root(name), int(split[1]))
     if asked := _RENDERED.fullmatch(name):
         from visavis.datasets import rendered
 

@@ -1,7 +1,8 @@
 """Relative attributes of classes: a class shows more of an attribute than another, and so do its images.
 
 OSR (scenes) and PubFig (faces) as distributed by Parikh and Grauman, ICCV 2011: `osr/` and `pubfig/` hold a
-`data.mat` each, and the images in `spatial_envelope_256x256_static_8outdoorcategories/` and `images/`.
+`data.mat` each, and the images in `spatial_envelope_256x256_static_8outdoorcategories/` and `images/`. The
+photos of QMUL Shoe V1 are ordered by some of their attributes in the same way.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Int
 
+from visavis.datasets import qmul
 from visavis.datasets.official import existing, item_table, malformed, read_mat, reading, texts, whole
 from visavis.errors import VisavisError
 from visavis.sheets import nearest
@@ -77,22 +79,38 @@ def read(root: Path, name: Literal["osr", "pubfig"]) -> DataSet:
                 texts(files), whole(numbers).ravel().tolist(), whole(training).ravel().tolist(), strict=True
             )
         ]
-        orders = pl.DataFrame(
-            [
-                (attribute, label, rank)
-                for attribute, of_classes in zip(texts(attributes), whole(ranks), strict=True)
-                for label, rank in zip(classes.values(), of_classes.tolist(), strict=True)
-            ],
-            schema={"attribute": pl.String, "class": pl.String, "rank": pl.Int64},
-            orient="row",
-        )
+        order = {
+            attribute: dict(zip(classes.values(), of_classes.tolist(), strict=True))
+            for attribute, of_classes in zip(texts(attributes), whole(ranks), strict=True)
+        }
     images = existing(folder / _IMAGES[name])
     items = item_table(
         [(file, str(existing(images / file)), "photo", label, split) for file, label, split in rows]
     )
     if items["id"].n_unique() < len(items):
         raise malformed(path, "it names an image twice")
-    return DataSet(name, items, orders=orders, terms=_TERMS[name])
+    return DataSet(name, items, orders=_order_table(order), terms=_TERMS[name])
+
+
+def read_shoes(root: Path) -> DataSet:
+    """The photos of QMUL Shoe V1 with `SHOE_ORDERS`: 304 to train with, of which three are of no class, and
+    115 to test with.
+
+    Args:
+        root: the folder that holds `qmul-shoe-v1`.
+
+    Raises:
+        VisavisError: something is missing or malformed.
+    """
+    photos = qmul.read(root, "shoe", extra=False).select(domain="photo").items
+    return DataSet("qmul-shoe-orders", photos, orders=_order_table(SHOE_ORDERS), terms=qmul.TERMS)
+
+
+def _order_table(order: ClassOrder) -> pl.DataFrame:
+    """The column `orders` of a data set; `class_order` turns it back."""
+    rows = [(attribute, name, rank) for attribute, ranks in order.items() for name, rank in ranks.items()]
+    columns = {"attribute": pl.String, "class": pl.String, "rank": pl.Int64}
+    return pl.DataFrame(rows, schema=columns, orient="row")
 
 
 def class_order(data: DataSet) -> ClassOrder:
@@ -107,13 +125,30 @@ def class_order(data: DataSet) -> ClassOrder:
     return {str(name): dict(rows.select("class", "rank").iter_rows()) for (name,), rows in by_attribute}
 
 
+def class_ranks(data: DataSet, order: ClassOrder) -> pl.DataFrame:
+    """Of each item its rank by each attribute, one column each, null where it is of no class.
+
+    An item is of no class where it has no rank, or where not exactly one of the columns is 1.
+
+    Raises:
+        VisavisError: an attribute's classes are no labels or columns of `data`.
+    """
+    table = data.items.select(**{attribute: _rank(data, attribute, order[attribute]) for attribute in order})
+    for attribute, ranks in order.items():
+        if table[attribute].is_null().all():
+            raise VisavisError(
+                f"{data.name}: no item is of a class that '{attribute}' orders; these are {', '.join(ranks)}"
+            )
+    return table
+
+
 def class_order_pairs(
     data: DataSet, order: ClassOrder, split: str, limit: int, rng: np.random.Generator
 ) -> pl.DataFrame:
     """Draw pairs of one split, each attribute's uniformly from all its pairs and none twice, in either order.
 
     Time and memory grow with the items and `limit`, not with the pairs that there are (3 million in OSR).
-    Items whose class has no rank, or of whose columns not exactly one is 1, are in no pair.
+    Items of no class (`class_ranks`) are in no pair.
 
     Args:
         data: the items, those of one domain as a rule (`select`).
@@ -129,13 +164,9 @@ def class_order_pairs(
         VisavisError: an attribute's classes are no labels or columns of `data`.
     """
     tables = []
-    for attribute, ranks in order.items():
-        items = data.items.select("id", "split", rank=_rank(data, attribute, ranks)).drop_nulls("rank")
-        if items.is_empty():
-            raise VisavisError(
-                f"{data.name}: no item is of a class that '{attribute}' orders; these are {', '.join(ranks)}"
-            )
-        items = items.filter(split=split)
+    for ranks in class_ranks(data, order):
+        attribute = ranks.name
+        items = data.items.select("id", "split", rank=ranks).filter(split=split).drop_nulls("rank")
         first, second = _draw(len(items), limit, rng)
         rank = items["rank"].to_numpy()
         relation = np.where(rank[first] < rank[second], "less", "equal")

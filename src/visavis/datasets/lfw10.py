@@ -1,6 +1,7 @@
 """LFW-10 (Sandeep, Verma and Jawahar, CVPR 2014): people's comparisons of faces by ten attributes.
 
-`lfw10/`: `images/N.jpg` and `pairs.csv` (attribute, split, a, b, votes for more, less and equal, label).
+`lfw10/`: `images/N.jpg` and `pairs.csv` (attribute, split, a, b, votes for more, less and equal, label); and
+`lfw_names.csv` (image, lfw_image), if it is there, for the person as label: who is in both parts of a split.
 Official: `images/N.jpg` and `annotations/<attribute>{train,test}.mat`. Five people judged each pair, of each
 attribute 500 to train with and 500 to test with; of the latter `pairs.csv` has the 445 to 494 on which
 somebody saw a difference, none of them equal.
@@ -120,9 +121,22 @@ def _annotations(path: Path) -> pl.DataFrame:
 def _with_faces(folder: Path, parts: list[tuple[Path, pl.DataFrame]]) -> DataSet:
     images = existing(folder / "images")
     numbers = sorted(int(path.stem) for path in images.glob("*.jpg") if path.stem.isdecimal())
-    items = item_table([(f"{n}", str(images / f"{n}.jpg"), "photo", f"{n}", None) for n in numbers])
+    person = _people(folder / "lfw_names.csv")
+    items = item_table(
+        [(f"{n}", str(images / f"{n}.jpg"), "photo", person.get(f"{n}", f"{n}"), None) for n in numbers]
+    )
     known = set(items["id"])
-    for path, pairs in parts:
-        if unknown := (set(pairs["a"]) | set(pairs["b"])) - known:
+    for path, of_file in parts:
+        if unknown := (set(of_file["a"]) | set(of_file["b"])) - known:
             raise malformed(path, f"there is no image '{min(map(str, unknown))}'")
-    return DataSet("lfw10", items, pairs=pl.concat([pairs for _, pairs in parts]), terms=TERMS)
+    pairs = pl.concat([pairs for _, pairs in parts])
+    return DataSet("lfw10", items, pairs=pairs, pairs_published=True, terms=TERMS)
+
+
+def _people(path: Path) -> dict[str, str]:
+    """Who is on which image: the name of a photograph of LFW without its number."""
+    if not path.is_file():
+        return {}
+    with reading(path):
+        names = pl.read_csv(path, schema_overrides=[pl.String, pl.String], glob=False)
+        return {image: Path(photograph).stem.rpartition("_")[0] for image, photograph in names.iter_rows()}

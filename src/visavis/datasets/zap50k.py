@@ -40,7 +40,8 @@ def read(root: Path, split_number: int = 1) -> DataSet:
 
     Items are all photos, their id the path that `image-path.mat` gives. Each of the ten official splits tests
     with 300 pairs of every attribute; a published accuracy is the mean over the ten. The pairs of the label
-    file's `mturkEqual` belong to no split and are left out.
+    file's `mturkEqual` belong to no split and are left out. The set's name is "zap50k-1" for the first split
+    and "zap50k-1/K" for another.
 
     Args:
         root: the folder that holds `ut-zap50k-data` and `ut-zap50k-images`.
@@ -67,7 +68,8 @@ def read(root: Path, split_number: int = 1) -> DataSet:
             split = _split(indices, len(of_attribute))
         pairs.append(of_attribute.with_columns(split, attribute=pl.lit(attribute)))
     columns = ("a", "b", "relation", "attribute", "split")
-    return DataSet("zap50k-1", items, pairs=pl.concat(pairs).select(columns), terms=TERMS)
+    name = "zap50k-1" if split_number == 1 else f"zap50k-1/{split_number}"
+    return DataSet(name, items, pairs=pl.concat(pairs).select(columns), pairs_published=True, terms=TERMS)
 
 
 def _comparisons(judged: np.ndarray, ids: np.ndarray) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from visavis.bundle import Bundle
 from visavis.errors import VisavisError
 from visavis.metrics.evaluation import Evaluation
 from visavis.records import ResultRecord
-from visavis.training.recipe import Recipe, read_recipe, validate_recipe
+from visavis.training.recipe import RECIPE, Recipe, is_run, read_recipe, validate_recipe
 
 METHODS = ("sketch_retrieval", "pretraining", "relative_attributes")
 
@@ -32,6 +32,7 @@ class Method:
         protocols: names that `evaluate` knows, the default first.
         studies: experiments by name; each takes recipe, seeds, run folder, command and quiet, and gives a
             record, or None where it was interrupted.
+        draw: draws what `evaluate` measures into a folder; takes what that takes, and the folder.
     """
 
     recipe: type[Recipe]
@@ -40,6 +41,7 @@ class Method:
     evaluate: Callable[[Bundle, str | None, str | None], Evaluation]
     protocols: tuple[str, ...]
     studies: Mapping[str, Study] = field(default_factory=dict)
+    draw: Callable[[Bundle, str | None, str | None, Path], None] | None = None
 
 
 def get_method(name: str) -> Method:
@@ -67,18 +69,35 @@ def get_study(method: str, name: str) -> Study:
     return studies[name]
 
 
+def default_recipe(study: str) -> str:
+    """The recipe that a study starts from where none is named: `small` of the method that has the study.
+
+    Raises:
+        VisavisError: no method has it, or several do.
+    """
+    owners = [method for method in METHODS if study in get_method(method).studies]
+    if len(owners) != 1:
+        known = f"is one of {' and of '.join(owners)}" if owners else "is unknown to all methods"
+        raise VisavisError(f"study '{study}' {known}; name a recipe of the method that is meant")
+    return f"{owners[0]}/small"
+
+
 def find_recipe(source: str, overrides: list[str]) -> Recipe:
-    """Read a recipe: a YAML file, or one that comes with a method, such as `sketch_retrieval/small`.
+    """Read a recipe: a YAML file, that of a run, or one of a method's own, such as `sketch_retrieval/small`.
 
     Raises:
         VisavisError: no such recipe, or it does not fit its method.
     """
     path = Path(source)
-    if path.suffix not in (".yaml", ".yml"):
+    if is_run(path):
+        path = path / RECIPE
+    elif path.suffix not in (".yaml", ".yml"):
         method, _, name = source.partition("/")
         known = shipped_recipes()
         if source not in known:
-            raise VisavisError(f"recipe '{source}' is unknown; give a YAML file or one of {', '.join(known)}")
+            raise VisavisError(
+                f"recipe '{source}' is unknown; give a YAML file, a run, or one of {', '.join(known)}"
+            )
         path = Path(str(files("visavis.methods").joinpath(method, "recipes", f"{name}.yaml")))
     settings = read_recipe(path, overrides)
     settings.setdefault("name", path.stem)

@@ -6,7 +6,6 @@ authors' grid has them). The paper's boxes are square, s_y = s_x = s. What lies 
 the mean colour once it is subtracted.
 """
 
-import math
 from typing import Any, Literal
 
 import torch
@@ -59,18 +58,24 @@ class Localiser(nn.Module):
     ) -> None:
         super().__init__()
         self.regions, self.ratio, self.keeps_inside = regions, ratio, keep_inside
-        self.scale_form = scale_form
+        self.shape, self.scale_form = shape, scale_form
         boxes = attributes * regions
         self.reduce = nn.Conv2d(channels, REDUCED, 1)
         self.hidden = nn.Linear(REDUCED * map_side**2, HIDDEN)
         self.scale = nn.Linear(HIDDEN, boxes * (2 if shape == "oblong" else 1))
         self.shift = nn.Linear(HIDDEN, 2 * boxes)
         nn.init.zeros_(self.scale.weight)
-        start = math.log(initial_scale) if scale_form == "log" else initial_scale
-        nn.init.constant_(self.scale.bias, start / ratio)
-        spread = torch.linspace(-SPREAD, SPREAD, regions) if regions > 1 else torch.zeros(1)
-        down = torch.stack([spread, torch.zeros(regions)], dim=-1)  # (t_y, t_x) of each box
-        self.shift.bias.data = down.flatten().repeat(attributes)
+        start = torch.full((attributes, regions, 4), initial_scale)
+        start[..., 2] = torch.linspace(-SPREAD, SPREAD, regions) if regions > 1 else 0
+        start[..., 3] = 0
+        self.start_at(start)
+
+    @torch.no_grad()
+    def start_at(self, boxes: Float[Tensor, "K R 4"]) -> None:
+        """Make every image start with these boxes; the translations keep their small random part."""
+        scale = boxes[..., : 2 if self.shape == "oblong" else 1].flatten()
+        self.scale.bias.copy_((scale.log() if self.scale_form == "log" else scale) / self.ratio)
+        self.shift.bias.copy_(boxes[..., 2:].flatten())
 
     def forward(self, features: Float[Tensor, "B C h w"]) -> Float[Tensor, "B K R 4"]:
         """The boxes (s_y, s_x, t_y, t_x) of each map."""

@@ -92,16 +92,17 @@ def write(paper: Picture, labels: Sequence[Label]) -> Picture:
 
 def fitted(text: str, size: int, width: int, *, bold: bool = False) -> str:
     """`text`, shortened with an ellipsis where it would be wider than `width` pixels."""
-    if _text_width(text, size, bold) <= width:
+    if text_width(text, size, bold) <= width:
         return text
     kept = len(text) - 1
-    while kept and _text_width(text[:kept].rstrip() + "…", size, bold) > width:
+    while kept and text_width(text[:kept].rstrip() + "…", size, bold) > width:
         kept -= 1
     return text[:kept].rstrip() + "…"
 
 
 @lru_cache(maxsize=4096)
-def _text_width(text: str, size: int, bold: bool) -> float:
+def text_width(text: str, size: int, bold: bool) -> float:
+    """Pixels that a line of text takes in its width."""
     font = FontProperties(size=size, weight="bold" if bold else "normal")
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 

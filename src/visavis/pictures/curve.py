@@ -9,7 +9,8 @@ from matplotlib.ticker import MaxNLocator
 from visavis.pictures.canvas import SERIES, Picture, render
 from visavis.pictures.plot import FAINT, INK, figure_and_axes, legend
 
-Points = tuple[Num[np.ndarray, " T"], Float[np.ndarray, " T"]]
+# x and y of a series; the axis is not named, because each series has its own length.
+Points = tuple[Num[np.ndarray, " _"], Float[np.ndarray, " _"]]
 Bins = tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"], Int[np.ndarray, " T"]]
 
 

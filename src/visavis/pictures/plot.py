@@ -24,6 +24,12 @@ def figure_and_axes(
     ax = figure.add_subplot()
     if title:
         figure.suptitle(title, x=0.02, ha="left", fontsize=12.5, fontweight="bold", color=INK)
+    quiet(ax, grid)
+    return figure, ax
+
+
+def quiet(ax: Axes, grid: Literal["x", "both"]) -> None:
+    """Give axes the look of every plot."""
     ax.grid(axis=grid, color=LINE, linewidth=0.8)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
@@ -31,7 +37,6 @@ def figure_and_axes(
     ax.tick_params(colors=INK, labelsize=10.5)
     ax.xaxis.label.set(size=10.5, color=INK)
     ax.yaxis.label.set(size=10.5, color=INK)
-    return figure, ax
 
 
 def legend(figure: Figure) -> None:

@@ -12,8 +12,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
 
 
-def figure(metric: Metric | None) -> str:
-    """A fraction in per cent: mean, deviation over the seeds where there are several, 95 % interval."""
+def figure(metric: Metric | None, n: int | None = None) -> str:
+    """A fraction in per cent: mean, deviation over the seeds where there are several, 95 % interval.
+
+    What it was counted over follows where that is known and another number than `n`.
+    """
     if metric is None:
         return ""
     text = f"{100 * metric.mean:.2f}"
@@ -22,6 +25,8 @@ def figure(metric: Metric | None) -> str:
     if metric.ci95:
         low, high = metric.ci95
         text += f" [{100 * low:.1f}, {100 * high:.1f}]"
+    if metric.n not in (None, n):
+        text += f" of {metric.n}"
     return text
 
 

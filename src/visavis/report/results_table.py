@@ -82,12 +82,12 @@ def method_text(records: list[ResultRecord], paper: PaperTable | None) -> str:
         for record, peers in _peers_once(own):
             origin = [f"`{record.data_digest}`", f"`{record.commit}`"]
             ours = [record.protocol, seeds(record), f"{record.minutes:g}", *origin]
-            rows.append([f"**here: {record.recipe}**", *_figures(record.metrics, names), *ours])
+            rows.append([f"**here: {record.recipe}**", *_figures(record.metrics, names, record.n), *ours])
             rows += [
-                [f"here: {peer}", *_figures(metrics, names), record.protocol, "", "", *origin]
+                [f"here: {peer}", *_figures(metrics, names, record.n), record.protocol, "", "", *origin]
                 for peer, metrics in peers.items()
             ]
-        parts += [f"### {data}", table(header, rows), *_differences(own)]
+        parts += [f"### {data}", table(header, rows), *_differences(own), *_answers(own)]
     return "\n\n".join(parts)
 
 
@@ -109,9 +109,10 @@ def _data_section(records: list[ResultRecord]) -> list[str]:
         setting = [record.protocol, str(record.n)]
         origin = [record.device, f"`{record.data_digest}`", f"`{record.commit}`"]
         ours = [seeds(record), f"{record.minutes:g}", *origin]
-        rows.append([f"**{_title(record)}**", *setting, *_figures(record.metrics, names), *ours])
+        rows.append([f"**{_title(record)}**", *setting, *_figures(record.metrics, names, record.n), *ours])
         rows += [
-            [peer, *setting, *_figures(metrics, names), "", "", *origin] for peer, metrics in peers.items()
+            [peer, *setting, *_figures(metrics, names, record.n), "", "", *origin]
+            for peer, metrics in peers.items()
         ]
     commands = [f"- {_title(record)}, {record.protocol}: `{record.command}`" for record in records]
     return [table(header, rows), *_differences(records), "\n".join(commands)]
@@ -139,6 +140,12 @@ def _differences(records: list[ResultRecord]) -> list[str]:
             if found:
                 lines.append(f"- {record.recipe} over {peer}, {record.protocol}: {', '.join(found)}")
     return ["Gains in points, paired by query [95 % interval]:\n\n" + "\n".join(lines)] if lines else []
+
+
+def _answers(records: list[ResultRecord]) -> list[str]:
+    """What studies have found, as a list; nothing where there was none."""
+    lines = [f"- {record.recipe}: {answer}" for record in records for answer in record.answers]
+    return ["\n".join(lines)] if lines else []
 
 
 def _benchmark_table(benchmarks: list[BenchmarkRecord]) -> str:
@@ -175,8 +182,8 @@ def _in_order(metrics: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(name for names in metrics for name in names if not name.startswith(GAIN)))
 
 
-def _figures(metrics: dict[str, Metric], names: list[str]) -> list[str]:
-    return [figure(metrics.get(name)) for name in names]
+def _figures(metrics: dict[str, Metric], names: list[str], n: int) -> list[str]:
+    return [figure(metrics.get(name), n) for name in names]
 
 
 def _published(value: float | None) -> str:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat
 
 from visavis.errors import VisavisError
 
+RECIPE = "recipe.yaml"  # its name in the folder of a run
+
 
 class Options(BaseModel):
     """Base of every group of settings: immutable, and an unknown key is an error."""
@@ -72,6 +74,11 @@ def read_recipe(path: Path, overrides: list[str]) -> dict[str, Any]:
     for override in overrides:
         _apply(settings, override)
     return settings
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a training was begun in a folder."""
+    return (folder / RECIPE).is_file()
 
 
 def validate_recipe(schema: type[R], settings: dict[str, Any], source: str) -> R:

@@ -1,12 +1,14 @@
 """From bundles and their evaluations to a record on disk."""
 
+import hashlib
 import time
 from pathlib import Path
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
-from visavis.metrics.evaluation import Evaluation, over_seeds, peers_over_seeds
+from visavis.metrics.evaluation import Evaluation, over_seeds, over_splits, peers_over_seeds
 from visavis.records import Metric, ResultRecord
+from visavis.tables import family
 from visavis.training.run import device_name
 
 
@@ -34,10 +36,10 @@ def summarise(
     command: str,
     peers: dict[str, dict[str, Metric]] | None = None,
 ) -> ResultRecord:
-    """The record of one recipe over its seeds.
+    """The record of one recipe over its seeds, or over the official splits of its data.
 
     Args:
-        bundles: one per seed.
+        bundles: one per seed or per split.
         evaluations: of the bundles, in their order.
         command: what was typed.
         peers: figures of others under the same protocol, beside the peers of the evaluations.
@@ -47,18 +49,19 @@ def summarise(
             recipe.
     """
     training = [bundle.config.training for bundle in bundles]
-    _check_seeds(bundles)
-    first = evaluations[0]
+    first, splits = evaluations[0], len({one.data for one in evaluations}) > 1
+    _check_seeds(bundles, splits)
+    digests = sorted({one.data_digest for one in evaluations})
     return ResultRecord(
         method=bundles[0].config.method,
         recipe=bundles[0].config.recipe["name"],
         protocol=first.protocol,
-        data=first.data,
-        data_digest=first.data_digest,
-        n=first.n,
-        seeds=[part["seed"] for part in training],
-        metrics=over_seeds(evaluations),
-        peers=peers_over_seeds(evaluations) | (peers or {}),
+        data=family(first.data) if splits else first.data,
+        data_digest=hashlib.sha256("".join(digests).encode()).hexdigest()[:16] if splits else digests[0],
+        n=sum(one.n for one in evaluations) if splits else first.n,
+        seeds=list(dict.fromkeys(part["seed"] for part in training)),
+        metrics=over_splits(evaluations) if splits else over_seeds(evaluations),
+        peers=({} if splits else peers_over_seeds(evaluations)) | (peers or {}),
         command=command,
         minutes=round(
             sum(part["minutes"] for part in training) + max(part["minutes_before"] for part in training), 1
@@ -101,11 +104,14 @@ def summarise_untrained(
     )
 
 
-def _check_seeds(bundles: list[Bundle]) -> None:
+def _check_seeds(bundles: list[Bundle], splits: bool) -> None:
+    varied = {"data": None} if splits else {"seed": None}
     first = bundles[0].config
     for bundle in bundles[1:]:
-        if (bundle.config.recipe | {"seed": None}) != (first.recipe | {"seed": None}):
+        if (bundle.config.recipe | varied) != (first.recipe | varied):
             raise VisavisError(f"{bundle.path}: another recipe than {bundles[0].path}; evaluate them apart")
+    if splits:
+        return
     seeds = [bundle.config.recipe["seed"] for bundle in bundles]
     if len(set(seeds)) < len(seeds):
         raise VisavisError(f"{bundles[-1].path}: seed {seeds[-1]} stands here twice; give each seed once")

@@ -18,9 +18,9 @@ from visavis.records import commit
 from visavis.tables import DataSet
 from visavis.training.checkpoint import NAME as CHECKPOINT
 from visavis.training.fit import FitResult
-from visavis.training.recipe import Recipe, dump_recipe
+from visavis.training.recipe import RECIPE, Recipe, dump_recipe
 
-RECIPE, BUNDLE = "recipe.yaml", "bundle"
+BUNDLE = "bundle"
 
 
 def claim_run(run: Path, recipe: Recipe) -> Bundle | None:
@@ -78,11 +78,13 @@ def finish_run(
     labels: list[str],
     calibration: dict[str, float],
     purpose: str,
+    notes: list[str] | None = None,
 ) -> Bundle:
     """Write the bundle of a finished training, with its model card.
 
     Data and minutes of the bundle `before`, which the training started from, count as its own, and so do the
-    sources `beside` them, each with name, digest and terms.
+    sources `beside` them, each with name, digest and terms. `notes` are sentences on the data that a user of
+    the model should know.
     """
     earlier = {} if before is None else before.config.training
     sources = {part["digest"]: part for part in [*earlier.get("data", []), *beside]}
@@ -97,6 +99,7 @@ def finish_run(
         "commit": commit(),
         "visavis": __version__,
         "validation": result.metrics,
+        "notes": notes or [],
     }
     config = BundleConfig(
         method=recipe.method,
@@ -122,6 +125,7 @@ def model_card(config: BundleConfig, purpose: str) -> str:
     validation = (
         ", ".join(f"{name} {value:.3f}" for name, value in training["validation"].items()) or "none held out"
     )
+    notes = "".join(f"- {note}\n" for note in training["notes"])
     return f"""# {config.method}
 
 {purpose}
@@ -134,7 +138,7 @@ def model_card(config: BundleConfig, purpose: str) -> str:
 
 ## Data and its terms
 {data}
-
+{notes}
 ## Labels
 {", ".join(config.labels) or "none"}
 """

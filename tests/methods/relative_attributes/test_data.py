@@ -1,5 +1,7 @@
 """Pairs: what a table of them becomes, what strengths become, and what is said of neither."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,23 +9,16 @@ import torch
 
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
-from visavis.methods.relative_attributes.data import (
-    ALIKE,
-    SAMPLED,
-    UNNAMED,
-    PairData,
-    Pairs,
-    held_out_pairs,
-    pairs_of,
-    strength_pairs,
-)
-from visavis.tables import ATTRIBUTE, DataSet
+from visavis.methods.relative_attributes.data import PairData, Pairs, held_out_pairs, pairs_of
+from visavis.methods.relative_attributes.sources import UNNAMED
+from visavis.tables import DataSet
 from visavis.training.augment import Augmentation
 
 SCHEMA = ["a", "b", "relation", "attribute", "split", "votes"]
 ROWS = [
     ("p3", "p1", "more", "smile", "train", 4),
     ("p1", "p2", "equal", "young", "train", None),
+    ("p3", "p2", "less", "young", "train", None),
     ("p1", "p2", "less", "smile", "test", 3),
     ("p2", "p3", "more", "smile", "test", 5),
 ]
@@ -54,7 +49,11 @@ def told(pairs: Pairs) -> list[tuple[str, str, str, float, int]]:
 def test_a_table_of_pairs_in_numbers() -> None:
     train = pairs_of(small_set(), "train")
     assert train.names == ["smile", "young"]
-    assert told(train) == [("p3", "p1", "smile", 1, 4), ("p1", "p2", "young", 0.5, -1)]
+    assert told(train) == [
+        ("p3", "p1", "smile", 1, 4),
+        ("p1", "p2", "young", 0.5, -1),
+        ("p3", "p2", "young", 0, -1),
+    ]
     test = pairs_of(small_set(), "test", ["young", "smile"])
     assert told(test) == [("p1", "p2", "smile", 0, 3), ("p2", "p3", "smile", 1, 5)]
     assert test.attribute.tolist() == [1, 1]
@@ -72,84 +71,46 @@ def test_errors_name_what_is_wrong() -> None:
     with pytest.raises(VisavisError, match="no pair is of split test; give some pairs split 'test'"):
         pairs_of(small_set(), "test", ["young"])
     odd = pl.DataFrame({"a": ["p0"], "b": ["p1"], "relation": ["greater"]})
-    with pytest.raises(VisavisError, match="relation 'greater' of a pair is none of more, equal, less"):
+    with pytest.raises(VisavisError, match="relation 'greater' of a pair is none of more, less, equal"):
         pairs_of(small_set(odd), "train")
     with pytest.raises(VisavisError, match=r"plain: has neither pairs nor attributes .* NAME\.pairs\.csv"):
         pairs_of(DataSet("plain", items()), "train")
 
 
-def with_strengths(split: str | None, values: list[float | None]) -> DataSet:
-    column = pl.Series(f"{ATTRIBUTE}wide", values, pl.Float32)
-    return DataSet("wide", items(len(values), split).with_columns(column))
-
-
-def test_photos_of_no_split_give_no_pairs() -> None:
-    with pytest.raises(VisavisError, match="wide: pairs are sampled from photos of split train or test"):
-        pairs_of(with_strengths(None, [0.1, 0.9]), "train")
-    with pytest.raises(VisavisError, match="neither has two of them"):
-        pairs_of(with_strengths("train", [0.1]), "train")
-
-
-def test_unknown_strengths_are_in_no_pair() -> None:
-    table = strength_pairs(with_strengths("train", [0.1, None, 0.9]))
-    assert 0 < len(table) < SAMPLED["train"]
-    assert set(table["a"]) | set(table["b"]) == {"p0", "p2"}
-    both = with_strengths("test", [None, None])
-    data = DataSet(
-        "both",
-        pl.concat(
-            [
-                both.items,
-                with_strengths("train", [0.3, 0.4]).items.with_columns(
-                    pl.lit("q").add(pl.col("id")).alias("id")
-                ),
-            ]
-        ),
-    )
-    assert set(strength_pairs(data)["split"]) == {"train"}
-
-
-def test_strength_pairs_agree_with_the_strengths_at_every_call() -> None:
-    data = open_dataset("rendered-shoes-40")
-    table = strength_pairs(data)
-    assert table.equals(strength_pairs(data))
-    assert set(table["attribute"]) == set(data.attributes)
-    counts = dict(table.group_by("split").len().iter_rows())
-    assert counts == {split: count * len(data.attributes) for split, count in SAMPLED.items()}
-    photos = data.items.filter(domain="photo")
-    split_of = dict(photos.select("id", "split").iter_rows())
-    for name in data.attributes:
-        strength = dict(photos.select("id", f"{ATTRIBUTE}{name}").iter_rows())
-        for a, b, relation, _, split in table.filter(attribute=name).select(SCHEMA[:5]).iter_rows():
-            assert a != b
-            assert split_of[a] == split_of[b] == split
-            gap = strength[a] - strength[b]
-            if abs(abs(gap) - ALIKE) > 1e-6:
-                assert relation == ("equal" if abs(gap) < ALIKE else "more" if gap > 0 else "less")
-
-
-def test_a_fold_is_held_out_once_and_without_equal_pairs() -> None:
+def test_a_fold_holds_out_people_and_counts_no_equal_pairs() -> None:
     pairs = pairs_of(open_dataset("rendered-shoes-40"), "train", ["heel_height", "shaft_height"])
-    numbered = Pairs(
-        pairs.items,
-        pairs.names,
-        pairs.first,
-        pairs.second,
-        pairs.attribute,
-        pairs.target,
-        np.arange(len(pairs)),
-    )
-    seen: list[int] = []
+    numbered = replace(pairs, votes=np.arange(len(pairs)))
+    owner = pairs.items["label"].to_numpy()
+
+    def owners(part: Pairs) -> list[set[str]]:
+        return [set(pair) for pair in zip(owner[part.first], owner[part.second], strict=True)]
+
+    strangers: list[str] = []
     for fold in range(5):
         kept, held_out = held_out_pairs(numbered, fold)
-        assert not set(kept.votes) & set(held_out.votes)
         assert (held_out.target != 0.5).all()
-        assert len(kept) == len(pairs) * 4 / 5
         assert (kept.target == 0.5).any()
-        seen += held_out.votes.tolist()
-    assert sorted(seen) == np.flatnonzero(pairs.target != 0.5).tolist()
+        known = set[str]().union(*owners(kept))
+        assert all(pair - known for pair in owners(held_out))
+        left = set(range(len(pairs))) - set(kept.votes) - set(held_out.votes)
+        assert (pairs.target[sorted(left)] == 0.5).all()
+        strangers += set(owner) - known
+    assert (
+        len(strangers) == len(set(strangers)) >= len(set(owner)) / 2 - 2
+    )  # five tenths of all, each its own
     again = held_out_pairs(numbered, 2)[1]
     assert np.array_equal(again.votes, held_out_pairs(numbered, 2)[1].votes)
+    few = numbered.take(np.arange(len(pairs))[pairs.target != 0.5][:4])
+    with pytest.raises(VisavisError, match="_height' is in fold 0; set fold to null, or leave"):
+        held_out_pairs(few, 0)
+
+
+def test_photos_without_a_label_are_held_out_one_by_one() -> None:
+    pairs = pairs_of(open_dataset("rendered-shoes-40"), "train", ["heel_height"])
+    nameless = replace(pairs, items=pairs.items.with_columns(label=pl.lit(None, pl.String)))
+    kept, held_out = held_out_pairs(nameless, 1)
+    assert len(held_out)
+    assert len(kept)
 
 
 def test_batches_have_each_attribute_as_often() -> None:

@@ -13,19 +13,19 @@ from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.features.frames import frame_of
-from visavis.methods.relative_attributes import pictures
+from visavis.methods.relative_attributes import parts_sheet
 from visavis.methods.relative_attributes.evaluation import evaluate
-from visavis.methods.relative_attributes.framing import FRAMES, as_trained, boxes_of, part_boxes
+from visavis.methods.relative_attributes.evaluation_pictures import draw_evaluation
 from visavis.methods.relative_attributes.localisation import (
     PART_OF,
-    PARTS,
     evaluate_boxes,
     measure_boxes,
     peer_boxes,
     seen_attributes,
 )
+from visavis.methods.relative_attributes.located import FRAMES, as_trained, boxes_of, part_boxes
 from visavis.methods.relative_attributes.model import RegionRanker
-from visavis.methods.relative_attributes.pictures import draw_localisation
+from visavis.methods.relative_attributes.protocol import PARTS
 from visavis.metrics import bootstrap
 from visavis.pictures.canvas import FAINT, GREEN
 from visavis.synth import shoes
@@ -87,6 +87,7 @@ def test_the_mean_is_over_attributes_however_many_photos_show_each() -> None:
     assert [*metrics] == ["pointing", "iou", "a_pointing", "a_iou", "b_pointing", "b_iou"]
     assert metrics["iou"].value == pytest.approx(0.5)
     assert metrics["b_iou"].counts.tolist() == [1, 0, 0, 0]
+    assert [metrics[name].n for name in ("iou", "a_iou", "b_iou")] == [4, 4, 1]
 
 
 # --- a model
@@ -133,11 +134,11 @@ def test_the_constant_box_is_the_mean_over_the_train_photos(tiny_bundle: Bundle,
     assert constant.shape == found.shape
     paths = train["path"].to_list()
     of_photos = [ranker.rank([path], "shaft_height")[0].boxes[0] for path in paths]
-    # 256 px are read as 100, of which the net sees 96
-    expected = np.mean(of_photos, axis=0) * 100 / 256
-    np.testing.assert_allclose(constant[3, 1, 0, 2:], expected[2:], rtol=1e-4)
+    # pixels of photos of 256 are counted from the middle of the first
+    expected = np.add(np.mean(of_photos, axis=0), (0.5, 0.5, 0, 0)) / 256
+    np.testing.assert_allclose(constant[3, 1, 0], expected, rtol=1e-4)
     np.testing.assert_allclose(middle[..., 2:], constant[..., 2:])
-    np.testing.assert_allclose(middle[..., :2] + middle[..., 2:] / 2, 47.5)
+    np.testing.assert_allclose(middle[..., :2] + middle[..., 2:] / 2, 0.5)
 
 
 def test_parts_as_the_network_sees_them(tiny_bundle: Bundle, tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ def test_parts_as_the_network_sees_them(tiny_bundle: Bundle, tmp_path: Path) -> 
     parts = pl.DataFrame({"id": ["q"], "part": ["heel"]} | columns)
     seen = part_boxes(ranker, items, parts, "heel")
     assert np.isnan(seen[0]).all()
-    np.testing.assert_allclose(seen[1], boxes_of(ranker, items)[1, 0, 0], atol=1e-4)
+    np.testing.assert_allclose(seen[1], boxes_of(ranker, items)[1, 0, 0], atol=1e-6)
     assert np.isnan(part_boxes(ranker, items, parts, "toe")).all()
 
 
@@ -196,9 +197,9 @@ def test_the_real_frames_hold_faces_as_in_lfw10(data_root: Path, tiny_bundle: Bu
     items = data.items.gather_every(10)
     for part, height in (("eyes", 111.9), ("mouth", 161.5)):  # of 250 px, medians of LFW-10
         box = np.median(part_boxes(ranker, items, data.parts, part), axis=0)
-        expected = (height - 124.5) * 104 / (0.72 * 250) + 47.5
-        assert box[1] + box[3] / 2 == pytest.approx(expected, abs=2)
-        assert box[0] + box[2] / 2 == pytest.approx(47.5, abs=2)
+        expected = (height - 124.5) / (0.72 * 250) + 0.5
+        assert box[1] + box[3] / 2 == pytest.approx(expected, abs=0.02)
+        assert box[0] + box[2] / 2 == pytest.approx(0.5, abs=0.02)
 
 
 # --- what is refused
@@ -227,7 +228,7 @@ def test_data_of_one_label_or_without_train_photos(tiny_bundle: Bundle, rendered
 
 
 def test_an_unknown_protocol_names_this_one_too(tiny_bundle: Bundle) -> None:
-    with pytest.raises(VisavisError, match="protocol 'part' is unknown; use one of lfw10, pairs, parts"):
+    with pytest.raises(VisavisError, match=r"protocol 'part' is unknown; use one of lfw10, .*, pairs, parts"):
         evaluate(tiny_bundle, None, "part")
 
 
@@ -245,11 +246,11 @@ def test_the_picture_shows_all_three_boxes(
     tiny_bundle: Bundle, rendered: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def apart(ranker: Any, data: Any, found: np.ndarray) -> dict[str, np.ndarray]:
-        return {"constant box": found + 7}  # a fresh network's boxes would lie over their mean
+        return {"constant box": found + 0.1}  # a fresh network's boxes would lie over their mean
 
-    monkeypatch.setattr(pictures, "peer_boxes", apart)
-    draw_localisation(tiny_bundle, rendered, tmp_path / "boxes.png")
-    picture = images.load(tmp_path / "boxes.png").astype(int)
-    assert picture.shape == (2 * (34 + 180 + 10), 6 * 190 - 10, 3)
-    for colour in (GREEN, FAINT, pictures.ORANGE):
+    monkeypatch.setattr(parts_sheet, "peer_boxes", apart)
+    draw_evaluation(tiny_bundle, rendered.name, PARTS, tmp_path / "drawn")
+    assert [path.name for path in (tmp_path / "drawn").iterdir()] == ["parts.png"]
+    picture = images.load(tmp_path / "drawn" / "parts.png").astype(int)
+    for colour in (GREEN, FAINT, parts_sheet.ORANGE):
         assert (np.abs(picture - colour).sum(axis=2) < 6).sum() > 200

@@ -1,18 +1,32 @@
 """Protocols: the counts of the real set, the mean over attributes, ties, votes and equal pairs."""
 
+import csv
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from tests.datasets.test_zap50k import write_zappos
 from visavis.bundle import Bundle
 from visavis.datasets import lfw10, open_dataset
 from visavis.errors import VisavisError
+from visavis.methods.relative_attributes import evaluation
 from visavis.methods.relative_attributes.data import Pairs, pairs_of
-from visavis.methods.relative_attributes.evaluation import count, default_protocol, evaluate
-from visavis.methods.relative_attributes.protocol import accuracies, mean_accuracy
+from visavis.methods.relative_attributes.evaluation import evaluate
+from visavis.methods.relative_attributes.protocol import (
+    accuracies,
+    choose_pairs,
+    choose_protocol,
+    count,
+    default_protocol,
+    mean_accuracy,
+)
 from visavis.methods.relative_attributes.ranker import AttributeRanker
+from visavis.metrics.evaluation import Evaluation
+from visavis.tables import DataSet
 
 AGREED = {
     "baldhead": 215,
@@ -76,12 +90,39 @@ def test_swapping_a_pair_changes_nothing_and_constant_scores_find_nothing() -> N
     assert mean_accuracy(accuracies(pairs, np.zeros_like(scores))).value == 0
 
 
-def test_no_pair_to_count_is_told() -> None:
+def test_an_attribute_without_a_pair_to_count_is_told() -> None:
     pairs, scores = made_up()
-    with pytest.raises(VisavisError, match="no pair counts: none is both ordered and of enough votes"):
-        count(pairs.take(np.array([5, 6])), scores, "pairs")
-    with pytest.raises(VisavisError, match="protocol 'pairs' needs no votes"):
-        count(pairs.take(np.array([3])), scores, "lfw10")
+    with pytest.raises(VisavisError, match="attribute 'tall' has no ordered pair to be counted"):
+        count(pairs.take(np.array([0, 5, 6])), scores, "pairs")
+    with pytest.raises(VisavisError, match="attribute 'wide' has no ordered pair with 3 agreeing votes"):
+        count(pairs.take(np.array([3, 4])), scores, "lfw10")
+
+
+@pytest.mark.parametrize(
+    ("name", "ordered", "protocol"),
+    [
+        ("lfw10", False, "lfw10"),
+        ("zap50k-1", False, "zap50k-1"),
+        ("zap50k-1/7", False, "zap50k-1"),
+        ("osr", True, "osr"),
+        ("pubfig", True, "pubfig"),
+        ("qmul-shoe-orders", True, "shoe-order"),
+        ("osr", False, "pairs"),  # a user's osr.csv
+        ("mine", False, "pairs"),
+    ],
+)
+def test_the_protocol_is_that_of_the_data(name: str, ordered: bool, protocol: str) -> None:
+    data = DataSet(name, pl.DataFrame(), orders=pl.DataFrame() if ordered else None)
+    assert (
+        default_protocol(data) == choose_protocol(data, None) == choose_protocol(data, protocol) == protocol
+    )
+    others = {"lfw10", "pairs"} - {protocol}
+    for other in others:
+        if not ordered:
+            assert choose_protocol(data, other) == other
+    for other in {"zap50k-1", "osr", "pubfig", "shoe-order", *(others if ordered else ())} - {protocol}:
+        with pytest.raises(VisavisError, match=f"protocol '{other}' does not fit {name}; use '{protocol}'"):
+            choose_protocol(data, other)
 
 
 def test_real_counts(data_root: Path) -> None:
@@ -96,6 +137,13 @@ def test_real_counts(data_root: Path) -> None:
     assert [len(mean.sums) for mean in means] == [2347, 3611, 4688]
     assert means[0].value == pytest.approx(np.mean([metrics[name].value for name in pairs.names]))
     assert means[0].value == pytest.approx(0.5, abs=0.05)
+    assert "young" in (printed := str(Evaluation("lfw10", "lfw10", "", metrics)))
+    assert printed.splitlines()[0] == "lfw10, protocol lfw10, 2347 queries"
+    assert [int(line.split()[-1]) for line in printed.splitlines() if " of " in line] == [
+        *(AGREED[name] for name in pairs.names),
+        3611,
+        4688,
+    ]
     ordered = pairs_of(data, "train", ["smile"])
     assert ((ordered.target != 0.5).sum(), (ordered.target == 0.5).sum()) == (328, 172)
 
@@ -121,7 +169,57 @@ def test_evaluation_counts_the_scores_that_the_ranker_gives(tiny_bundle: Bundle)
 
 
 def test_evaluation_refuses(tiny_bundle: Bundle) -> None:
-    with pytest.raises(VisavisError, match="protocol 'lfw' is unknown; use one of lfw10, pairs"):
+    with pytest.raises(VisavisError, match="protocol 'lfw' is unknown; use one of lfw10, zap50k-1, osr, "):
         evaluate(tiny_bundle, None, "lfw")
-    with pytest.raises(VisavisError, match="no pair counts"):  # nobody voted on rendered shoes
+    with pytest.raises(VisavisError, match="counts pairs by their votes, and rendered-shoes-40 has none"):
         evaluate(tiny_bundle, None, "lfw10")
+
+
+def test_a_split_of_zap50k_in_its_official_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISAVIS_DATA", str(write_zappos(tmp_path)))
+    first, second = open_dataset("zap50k-1"), open_dataset("zap50k-1/2")
+    names = ["comfort", "open", "pointy", "sporty"]
+    test = choose_pairs(second, names, "zap50k-1")  # of each attribute photo 1 is more than photo 2
+    scores = np.array([[1.0, 0, 3, 2], [0, 1, 1, 2]])
+    metrics = count(test, scores, "zap50k-1")
+    assert [metrics[name].value for name in ("mean_accuracy", *names)] == [0.5, 1, 0, 1, 0]
+    with pytest.raises(
+        VisavisError, match="'lfw10' counts pairs by their votes, and zap50k-1/2 has none; use"
+    ):
+        choose_pairs(second, names, "lfw10")
+    equal = choose_pairs(first, ["open"], "zap50k-1")  # its only test pair
+    with pytest.raises(VisavisError, match="attribute 'open' has no ordered pair to be counted"):
+        count(equal, np.zeros((2, 1)), "zap50k-1")
+
+
+def test_a_model_is_not_measured_on_another_split(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shoes = replace(open_dataset("rendered-shoes-40"), name="rendered-shoes-40/2")
+    monkeypatch.setattr(evaluation, "open_dataset", lambda name: shoes)
+    with pytest.raises(VisavisError, match="was trained on test pairs of rendered-shoes-40/2; measure it on"):
+        evaluate(tiny_bundle, "rendered-shoes-40/2", None)
+
+
+def test_real_shoes_and_their_classes(data_root: Path) -> None:
+    """All ordered pairs of 115 test photos by pandas-free counting of attributes.csv."""
+    data = open_dataset("qmul-shoe-orders")
+    assert dict(data.items.group_by("split").len().iter_rows()) == {"train": 304, "test": 115}
+    train = pairs_of(data, "train")
+    assert train.names == ["heel_height", "shaft_height"]
+    assert np.bincount(train.attribute).tolist() == [10_000, 10_000]
+    assert set(train.items["split"]) == {"train"}
+    test = choose_pairs(data, train.names, "shoe-order")
+    scores = np.random.default_rng(0).normal(size=(115, 2))
+    metrics = count(test, scores, "shoe-order")
+    assert [*metrics] == ["mean_accuracy", *train.names]
+    with open(data_root / "qmul-shoe-v1" / "attributes.csv", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if (row["kind"], row["split"]) == ("photo", "test")]
+    for name, groups in {
+        "heel_height": (["a04"], ["a05"], ["a06"]),
+        "shaft_height": (["a12", "a13", "a14"], ["a15"], ["a16"]),
+    }.items():
+        sizes = [sum(any(row[column] == "1" for column in group) for row in rows) for group in groups]
+        assert sum(sizes) == 115
+        assert metrics[name].n == sum(one * other for one, other in combinations(sizes, 2))
+    assert metrics["mean_accuracy"].n == metrics["heel_height"].n + metrics["shaft_height"].n

@@ -18,7 +18,7 @@ from visavis.methods.relative_attributes.data import PairData, held_out_pairs, l
 from visavis.methods.relative_attributes.model import RegionRanker
 from visavis.methods.relative_attributes.protocol import accuracies, mean_accuracy
 from visavis.methods.relative_attributes.recipe import RankerRecipe
-from visavis.methods.relative_attributes.training import FIRST_STAGE, RankerTask, build_model
+from visavis.methods.relative_attributes.training import FIRST_STAGE, RankerTask, build_model, train
 from visavis.training.augment import centre_crop
 
 
@@ -176,3 +176,32 @@ def test_a_network_of_timm_reads_photos(monkeypatch: pytest.MonkeyPatch) -> None
     assert model(torch.rand(1, 3, 224, 224)).scores.shape == (1, 2)
     with pytest.raises(VisavisError, match=r"model\.page: 96 px is less than the 224 that the net reads"):
         build_model(tiny("model.backbone=timm:any"), 2, None)
+
+
+# --- a user's own pairs
+
+
+def own_pairs(folder: Path) -> Path:
+    """A table of rendered photos, and pairs of them with a contradiction."""
+    photos = open_dataset("rendered-shoes-40").select(domain="photo").items["path"].to_list()[:6]
+    (folder / "my.csv").write_text("id,path\n" + "".join(f"p{n},{path}\n" for n, path in enumerate(photos)))
+    rows = ["p0,p1,more", "p1,p2,more", "p2,p3,more", "p4,p5,more", "p5,p4,more"]
+    (folder / "my.pairs.csv").write_text("\n".join(["a,b,relation", *rows]) + "\n")
+    return folder / "my.csv"
+
+
+def test_defects_of_own_pairs_are_told_and_kept_in_the_bundle(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = own_pairs(tmp_path)
+    recipe = tiny(f"data={data}", "attributes=null", "schedule.steps=1", "schedule.batch=2")
+    bundle = train(recipe, tmp_path / "run", quiet=True)
+    assert bundle is not None
+    note = "strength, train: left out: 2 contradictory; only 3 ordered pairs to train with, fewer than 30"
+    told = [line for line in capsys.readouterr().err.splitlines() if "train:" in line]
+    assert told == [f"my: {note}"], "once, although there are two stages"
+    assert bundle.config.training["notes"] == [note]
+    assert f"- {note}\n" in (bundle.path / "card.md").read_text()
+    (tmp_path / "my.pairs.csv").write_text("a,b,relation\np0,p1,more\np1,p0,more\n")
+    with pytest.raises(VisavisError, match="my: no ordered pair of attribute 'strength' is left"):
+        train(recipe, tmp_path / "other", quiet=True)

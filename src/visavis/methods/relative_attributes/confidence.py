@@ -19,8 +19,7 @@ from visavis.methods.relative_attributes.calibration import (
     temperature_key,
 )
 from visavis.methods.relative_attributes.crossfit import Unseen, label_pairs, scores_of, unseen_pairs
-from visavis.methods.relative_attributes.evaluation import default_protocol
-from visavis.methods.relative_attributes.protocol import PROTOCOLS
+from visavis.methods.relative_attributes.protocol import PROTOCOLS, default_protocol
 from visavis.training.run import BUNDLE
 
 LEAST = 10  # pairs to calibrate on

@@ -22,7 +22,7 @@ from visavis.methods.relative_attributes.training import train
 from visavis.tables import DataSet
 from visavis.training.recipe import validate_recipe
 
-FOLDS = 5  # that `held_out_pairs` makes
+FOLDS = 5  # that `held_out_pairs` takes
 FOLDER = "folds"  # of their trainings, in a run
 
 

@@ -11,13 +11,12 @@ from torch import Tensor
 
 from visavis.errors import VisavisError
 from visavis.features.frames import read_frames
-from visavis.tables import ATTRIBUTE, DataSet
+from visavis.methods.relative_attributes.consistency import checked_pairs
+from visavis.tables import DataSet
 from visavis.training.augment import Augmentation, Pages, View, as_batch
 
 TARGET = {"more": 1.0, "equal": 0.5, "less": 0.0}
-UNNAMED = "strength"  # the attribute of pairs that name none
-SAMPLED = {"train": 200, "test": 100}  # pairs an attribute, where there are only strengths
-ALIKE = 0.1  # strengths that differ by less count as equal
+HELD_OUT_PARTS = 10  # of the people, one of which a fold holds out, and with it a fifth of the pairs
 
 
 @dataclass(frozen=True)
@@ -47,22 +46,24 @@ class Pairs:
 
 
 def pairs_of(data: DataSet, split: str, attributes: list[str] | None = None) -> Pairs:
-    """The pairs of a split as rows and numbers; where data has none but strengths, sampled from them.
+    """The pairs of a split as rows and numbers, without those that `checked_pairs` drops.
 
     Raises:
-        VisavisError: there are no such pairs, an attribute is unknown, or a relation is none.
+        VisavisError: there are no such pairs, an attribute is unknown, a relation is none, or an attribute
+            has no ordered pair to train with.
     """
-    table = strength_pairs(data) if data.pairs is None else _complete(data.pairs)
-    known = table["attribute"].unique().sort().to_list()
+    checked = checked_pairs(data)
+    known = checked.counts["attribute"].unique().sort().to_list()
     names = known if attributes is None else attributes
     if unknown := [name for name in names if name not in known]:
         raise VisavisError(f"{data.name}: no pairs of attribute '{unknown[0]}'; there are {', '.join(known)}")
-    wrong = table.filter(~pl.col("relation").is_in(list(TARGET)))
-    if len(wrong):
+    kept = checked.kept.filter(pl.col("split") == split, pl.col("attribute").is_in(names))
+    ordered = set(kept.filter(pl.col("relation") != "equal")["attribute"])
+    if split == "train" and (idle := [name for name in names if name not in ordered]):
         raise VisavisError(
-            f"{data.name}: relation '{wrong['relation'][0]}' of a pair is none of {', '.join(TARGET)}"
+            f"{data.name}: no ordered pair of attribute '{idle[0]}' is left to train with; "
+            "see `visavis pairs`, add some (relation more or less), or leave the attribute out"
         )
-    kept = table.filter(pl.col("split") == split, pl.col("attribute").is_in(names))
     if kept.is_empty():
         raise VisavisError(f"{data.name}: no pair is of split {split}; give some pairs split '{split}'")
     used = set(kept["a"]) | set(kept["b"])
@@ -80,75 +81,32 @@ def pairs_of(data: DataSet, split: str, attributes: list[str] | None = None) -> 
     )
 
 
-def strength_pairs(data: DataSet) -> pl.DataFrame:
-    """Pairs sampled from the attribute strengths of photos, the same at every call.
+def held_out_pairs(pairs: Pairs, fold: int) -> tuple[Pairs, Pairs]:
+    """The pairs without anyone of a tenth of the people, and the ordered ones of the others.
+
+    People are labels, or photos where there is none. Pairs that are held out at random show people who are
+    known from others, and promise more than the test pairs keep.
+
+    Args:
+        pairs: to learn from.
+        fold: 0..4, which tenth is held out. The other photo of a held-out pair may be known.
 
     Raises:
-        VisavisError: there are neither pairs nor strengths, or no photos of a split to sample from.
+        VisavisError: an attribute has an ordered pair in only one of the two.
     """
-    photos = data.items.filter(pl.col("domain") == "photo")
-    columns = [name for name in photos.columns if name.startswith(ATTRIBUTE)]
-    if not columns:
-        raise VisavisError(
-            f"{data.name}: has neither pairs nor attributes (attr.<name>); put a table NAME.pairs.csv "
-            "with columns a, b, relation beside that of the items"
-        )
-    rng = np.random.default_rng(0)
-    parts = []
-    for split, count in SAMPLED.items():
-        part = photos.filter(pl.col("split") == split)
-        if len(part) < 2:
-            continue
-        for column in columns:
-            first, second = _two_of(len(part), count, rng)
-            strengths = part[column].to_numpy()
-            gap = strengths[first] - strengths[second]
-            relation = np.where(np.abs(gap) < ALIKE, "equal", np.where(gap > 0, "more", "less"))
-            known = ~np.isnan(gap)
-            ids = part["id"].to_numpy()
-            parts.append(
-                pl.DataFrame(
-                    {
-                        "a": ids[first[known]],
-                        "b": ids[second[known]],
-                        "relation": relation[known],
-                        "attribute": column.removeprefix(ATTRIBUTE),
-                        "split": split,
-                    }
-                )
+    owner = pairs.items.select(pl.coalesce("label", "id")).to_series()
+    owners = owner.unique(maintain_order=True).to_numpy()
+    chosen = np.array_split(np.random.default_rng(0).permutation(owners), HELD_OUT_PARTS)[fold]
+    strange = owner.is_in(chosen.tolist()).to_numpy()
+    outside = strange[pairs.first] | strange[pairs.second]
+    kept, held_out = np.flatnonzero(~outside), np.flatnonzero(outside & (pairs.target != 0.5))
+    for rows, where in ((held_out, "in"), (kept[pairs.target[kept] != 0.5], "outside of")):
+        if idle := set(range(len(pairs.names))) - set(pairs.attribute[rows].tolist()):
+            raise VisavisError(
+                f"no ordered pair of attribute '{pairs.names[min(idle)]}' is {where} fold {fold}; "
+                "set fold to null, or leave the attribute out"
             )
-    if not parts:
-        raise VisavisError(
-            f"{data.name}: pairs are sampled from photos of split train or test, but neither has two of them"
-        )
-    return _complete(pl.concat(parts))
-
-
-def _two_of(
-    count: int, times: int, rng: np.random.Generator
-) -> tuple[Int[np.ndarray, " P"], Int[np.ndarray, " P"]]:
-    """Two different numbers below `count`, many times."""
-    first = rng.integers(0, count, times)
-    return first, (first + rng.integers(1, count, times)) % count
-
-
-def _complete(pairs: pl.DataFrame) -> pl.DataFrame:
-    """The optional columns of a table of pairs filled in: one attribute, all for training, votes unknown."""
-    defaults = {"attribute": UNNAMED, "split": "train", "votes": None}
-    missing = {name: pl.lit(value) for name, value in defaults.items() if name not in pairs.columns}
-    return pairs.with_columns(**missing).with_columns(
-        pl.col("attribute").fill_null(UNNAMED),
-        pl.col("split").fill_null("train"),
-        pl.col("votes").cast(pl.Int64),
-    )
-
-
-def held_out_pairs(pairs: Pairs, fold: int) -> tuple[Pairs, Pairs]:
-    """All pairs but those of a fold 0..4, and the ordered ones of the fold; their photos may be in both."""
-    order = np.random.default_rng(0).permutation(len(pairs))
-    held_out = np.array_split(order, 5)[fold]
-    kept = np.setdiff1d(np.arange(len(pairs)), held_out)
-    return pairs.take(kept), pairs.take(held_out[pairs.target[held_out] != 0.5])
+    return pairs.take(kept), pairs.take(held_out)
 
 
 class PairBatch(NamedTuple):

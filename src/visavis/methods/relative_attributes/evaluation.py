@@ -1,17 +1,14 @@
 """Measuring a bundle under a named protocol."""
 
-import numpy as np
-from jaxtyping import Float
-
 from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
-from visavis.methods.relative_attributes.data import Pairs, pairs_of
-from visavis.methods.relative_attributes.localisation import PARTS, evaluate_boxes
-from visavis.methods.relative_attributes.protocol import PROTOCOLS, accuracies, mean_accuracy
+from visavis.methods.relative_attributes.consistency import checked_pairs
+from visavis.methods.relative_attributes.localisation import evaluate_boxes
+from visavis.methods.relative_attributes.protocol import PARTS, choose_pairs, choose_protocol, count
 from visavis.methods.relative_attributes.ranker import AttributeRanker
-from visavis.metrics.evaluation import Evaluation, PerQuery
-from visavis.tables import DataSet
+from visavis.metrics.evaluation import Evaluation
+from visavis.tables import family
 
 
 def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -> Evaluation:
@@ -23,33 +20,22 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     Args:
         bundle: of `relative_attributes`.
         data_name: name or path of the data; None: what the bundle was trained on.
-        protocol_name: one of `PROTOCOLS`, or `parts`; None: `lfw10` where votes are known, else `pairs`.
+        protocol_name: one of `PROTOCOLS`, or `parts`; None: the one that is made for the data, else `pairs`.
 
     Raises:
-        VisavisError: the protocol is unknown, or the data has no test pairs, or no parts to look for.
+        VisavisError: the protocol is unknown or not for this data, the bundle was trained on another split of
+            it, or no pair of an attribute is counted; or it has no parts to look for.
     """
     data = open_dataset(data_name or bundle.config.recipe["data"])
-    name = protocol_name or default_protocol(data)
-    if name == PARTS:
+    if protocol_name == PARTS:
         return evaluate_boxes(bundle, data)
-    if name not in PROTOCOLS:
-        known = ", ".join((*PROTOCOLS, PARTS))
-        raise VisavisError(f"protocol '{name}' is unknown; use one of {known}")
-    pairs = pairs_of(data, "test", bundle.config.labels)
-    scores = AttributeRanker(bundle).judge(pairs.items["path"].to_list()).scores.numpy()
-    return Evaluation(name, data.name, data.digest(), count(pairs, scores, name))
-
-
-def default_protocol(data: DataSet) -> str:
-    """`lfw10` on that set, else `pairs`."""
-    return "lfw10" if data.name == "lfw10" else "pairs"
-
-
-def count(pairs: Pairs, scores: Float[np.ndarray, "N K"], protocol_name: str) -> dict[str, PerQuery]:
-    """The metrics of scores under a protocol, the mean over the attributes first."""
-    protocol = PROTOCOLS[protocol_name]
-    of_attributes = accuracies(pairs, scores, protocol.votes)
-    metrics = {"mean_accuracy": mean_accuracy(of_attributes)} | of_attributes
-    for suffix, votes in protocol.beside.items():
-        metrics[f"mean_accuracy{suffix}"] = mean_accuracy(accuracies(pairs, scores, votes))
-    return metrics
+    for trained in (source["name"] for source in bundle.config.training["data"]):
+        if trained != data.name and family(trained) == family(data.name):
+            raise VisavisError(
+                f"{bundle.path}: was trained on test pairs of {data.name}; measure it on {trained}, its own"
+            )
+    name, attributes = choose_protocol(data, protocol_name), bundle.config.labels
+    test = choose_pairs(data, attributes, name)
+    scores = AttributeRanker(bundle).judge(test.items["path"].to_list()).scores.numpy()
+    notes = [] if data.pairs is None else checked_pairs(data).findings(attributes, "test")
+    return Evaluation(name, data.name, data.digest(), count(test, scores, name), tuple(notes))

@@ -10,20 +10,22 @@ box of that size in the middle of the frame. What a model gains over the first, 
 knows of where things are in this very photo; the rest is where they are as a rule.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from jaxtyping import Float, Int
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
-from visavis.methods.relative_attributes.framing import as_trained, boxes_of, part_boxes
+from visavis.methods.relative_attributes.located import as_trained, boxes_of, part_boxes
+from visavis.methods.relative_attributes.protocol import PARTS
 from visavis.methods.relative_attributes.ranker import AttributeRanker
 from visavis.metrics.boxes import intersection_over_union, points_at
 from visavis.metrics.evaluation import Evaluation, PerQuery
 from visavis.synth import faces, shoes
 from visavis.tables import DataSet
 
-PARTS = "parts"
 MEASURES = {"pointing": points_at, "iou": intersection_over_union}
 PART_OF = (
     shoes.PART_OF
@@ -31,9 +33,6 @@ PART_OF = (
     | {"mouthopen": "mouth", "v_teeth": "mouth", "eyesopen": "eyes"}  # of LFW-10, beside `smile`
 )
 """Attribute -> the part that shows it."""
-
-MEASURED_ON = {"lfw10": "face-landmarks"}
-"""Data with parts in place of data without."""
 
 
 def evaluate_boxes(bundle: Bundle, data: DataSet) -> Evaluation:
@@ -62,9 +61,7 @@ def evaluate_boxes(bundle: Bundle, data: DataSet) -> Evaluation:
     peers = {}
     for peer, boxes in peer_boxes(ranker, data, found).items():
         theirs = measured(boxes)
-        gains = {
-            f"gain_{name}": PerQuery(one.sums - theirs[name].sums, one.counts) for name, one in own.items()
-        }
+        gains = {f"gain_{name}": replace(one, sums=one.sums - theirs[name].sums) for name, one in own.items()}
         peers[f"{peer}, {bundle.config.recipe['name']}"] = theirs | gains
     return Evaluation(PARTS, data.name, data.digest(), own, peers=peers)
 
@@ -77,8 +74,8 @@ def seen_attributes(ranker: AttributeRanker, data: DataSet) -> dict[str, int]:
     """
     if data.parts is None:
         raise VisavisError(
-            f"{data.name}: has no boxes of parts; name other data, or put a table NAME.parts.csv "
-            "with columns id, part, x, y, w, h beside that of the items"
+            f"{data.name}: has no boxes of parts; name other data such as face-landmarks, or put a table "
+            "NAME.parts.csv with columns id, part, x, y, w, h beside that of the items"
         )
     known = set(data.parts.filter(pl.col("id").is_in(counted_photos(data)["id"].implode()))["part"])
     seen = {name: n for n, name in enumerate(ranker.attributes) if PART_OF.get(name) in known}
@@ -116,9 +113,10 @@ def peer_boxes(
         raise VisavisError(
             f"{data.name}: no photo is of split train, but the constant box is the mean over these"
         )
-    mean = boxes_of(ranker, train).mean(axis=0)
+    boxes = boxes_of(ranker, train)
+    mean = boxes[0] + (boxes - boxes[0]).mean(axis=0)  # of equal boxes that very box, to the last bit
     size = mean[..., 2:]
-    middle = np.concatenate([(ranker.model.side - 1 - size) / 2, size], axis=-1)
+    middle = np.concatenate([(1 - size) / 2, size], axis=-1)
     peers = {"constant box": mean, "box in the middle": middle}
     return {name: np.broadcast_to(box, found.shape) for name, box in peers.items()}
 
@@ -144,7 +142,7 @@ def measure_boxes(
     for measure in MEASURES:
         own = [of_attributes[f"{name}_{measure}"] for name in found]
         sums, counts = ([getattr(one, part) for one in own] for part in ("sums", "counts"))
-        means[measure] = PerQuery(np.mean(sums, axis=0), np.mean(counts, axis=0))
+        means[measure] = PerQuery(np.mean(sums, axis=0), np.mean(counts, axis=0), len(labels))
     return means | of_attributes
 
 
@@ -154,4 +152,4 @@ def _per_label(values: Float[np.ndarray, " N"], labels: Int[np.ndarray, " N"]) -
     weight = known / known.sum()
     queries = int(labels.max()) + 1
     sums = np.bincount(labels, np.where(known, values, 0) * weight, queries)
-    return PerQuery(sums, np.bincount(labels, weight, queries))
+    return PerQuery(sums, np.bincount(labels, weight, queries), int(known.sum()))

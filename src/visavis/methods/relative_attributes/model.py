@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from visavis.nets.backbones import build_backbone
 from visavis.nets.head import Head
@@ -37,6 +38,8 @@ class RegionRanker(nn.Module):
         combined: also look at the whole photo, with the same weights.
         initial_scale, ratio, shape, scale_form, regions, keep_inside: of the localiser.
         crop_side: pixels of a side of the crops; None: as many as the backbone reads.
+        zoom: crops are taken of photos so many times larger than the backbone reads, so that a box shows
+            what the whole photo does not; the paper's are of the same photo.
         dropout: share of the ranker's features dropped while training.
 
     What lies outside of a photo is of the colour that the backbone takes for no signal. Where the backbone
@@ -58,11 +61,13 @@ class RegionRanker(nn.Module):
         regions: int = 1,
         keep_inside: bool = True,
         crop_side: int | None = None,
+        zoom: int = 1,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self.frozen_statistics = False
         self.region, self.combined = region, combined and region != "whole"
-        self.initial_scale, self.attributes = initial_scale, attributes
+        self.initial_scale, self.attributes, self.zoom = initial_scale, attributes, zoom
         self.regions = regions if region == "localised" else 1
         self.reader = build_backbone(backbone)
         self.crop_side = self.reader.side if crop_side is None or region == "whole" else crop_side
@@ -93,14 +98,26 @@ class RegionRanker(nn.Module):
     @property
     def side(self) -> int:
         """Side in pixels of the photos."""
-        return self.reader.side
+        return self.zoom * self.reader.side
+
+    def train(self, mode: bool = True) -> "RegionRanker":
+        """Set the mode. Crops and whole photos are batches apart, but are judged by one set of statistics.
+
+        So where these are frozen, batch normalisation stays as in evaluation.
+        """
+        super().train(mode)
+        if self.frozen_statistics:
+            for module in self.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        return self
 
     def boxes(self, photos: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K R 4"]:
         """The boxes of every attribute in every photo."""
         if self.finder is None or self.localiser is None:
             scale = 1.0 if self.region == "whole" else self.initial_scale
             return photos.new_tensor([scale, scale, 0, 0]).expand(len(photos), self.attributes, 1, 4)
-        boxes: Tensor = self.localiser(self.finder(photos))
+        boxes: Tensor = self.localiser(self.finder(self._reduced(photos)))
         return boxes
 
     def forward(
@@ -108,7 +125,7 @@ class RegionRanker(nn.Module):
     ) -> Judgement:
         """Judge photos with values in 0..1, by one attribute each, or by all of them (None)."""
         boxes = self.boxes(photos)
-        whole = self._read(photos) if self.combined else None
+        whole = self._read(self._reduced(photos)) if self.combined else None
         if attribute is not None:
             rows = torch.arange(len(photos), device=photos.device)
             chosen = boxes[rows, attribute]
@@ -122,14 +139,19 @@ class RegionRanker(nn.Module):
     ) -> Float[Tensor, "B K"]:
         """Scores of all attributes read in one set of boxes a photo; the caller takes that of the boxes'."""
         if self.region == "whole":
-            features = [self._read(photos)]
+            features = [self._read(self._reduced(photos))]
         else:
-            crops = [
-                crop(photos - self.neutral, box, self.crop_side) + self.neutral for box in boxes.unbind(1)
-            ]
-            features = [self._read(inside) for inside in crops]
+            features = [self.look(photos, box) for box in boxes.unbind(1)]
         scores: Tensor = self.score(torch.cat(features if whole is None else [*features, whole], dim=1))
         return scores
+
+    def look(self, photos: Float[Tensor, "B 3 H W"], boxes: Float[Tensor, "B 4"]) -> Float[Tensor, "B F"]:
+        """What the ranker reads in one box of each photo."""
+        return self._read(crop(photos - self.neutral, boxes, self.crop_side) + self.neutral)
+
+    def _reduced(self, photos: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 3 h w"]:
+        """Photos as the backbone reads them whole."""
+        return F.avg_pool2d(photos, self.zoom) if self.zoom > 1 else photos
 
     def _read(self, photos: Float[Tensor, "B 3 h w"]) -> Float[Tensor, "B F"]:
         features: Tensor = self.head(self.reader(photos))

@@ -21,12 +21,16 @@ class Model(Options):
     region: Region = "localised"
     combined: bool = Field(True, description="also look at the whole photo; after a stage without it")
     initial_scale: PositiveFloat = Field(0.33, description="half side of the box at the start; 1 = the photo")
+    start: Literal["middle", "best"] = Field(
+        "middle", description="best: each attribute's boxes start where fixed boxes order most pairs"
+    )
     ratio: PositiveFloat = Field(0.05, description="m, between the scale and what is learned")
     shape: Shape = "square"
     scale_form: ScaleForm = Field("linear", description="log: a step changes any scale by the same factor")
     regions: PositiveInt = Field(1, description="boxes of an attribute")
     keep_inside: bool = True
     crop_side: PositiveInt | None = Field(None, description="pixels of the crops; null = the backbone's")
+    zoom: PositiveInt = Field(1, description="crops are of photos so many times larger than is read whole")
     dropout: float = Field(0.0, ge=0, lt=1)
     page: PositiveInt = Field(104, description="side of the photos kept in memory; cropped to the backbone's")
     share: float = Field(1.0, gt=0, description="of a photo's shorter side that is read")
@@ -43,6 +47,7 @@ class Rates(Options):
     localiser: PositiveFloat = Field(0.1, description="of the localiser, its backbone included")
     scale: PositiveFloat = Field(1.0, description="of the scale, beside that of the localiser")
     ranker: PositiveFloat = 1.0
+    reader: PositiveFloat = Field(1.0, description="of the ranker's backbone, beside that of the ranker")
 
 
 class RankerRecipe(Recipe):
@@ -50,8 +55,14 @@ class RankerRecipe(Recipe):
 
     attributes: list[str] | None = Field(None, description="to be learned together; null = all there are")
     loss: Literal["ranknet", "hinge"] = "ranknet"
-    fold: int | None = Field(None, ge=0, lt=5, description="hold out this fifth of the training pairs")
+    fold: int | None = Field(None, ge=0, lt=5, description="hold out the pairs of a tenth of the people")
     model: Model = Model()
+    frozen_statistics: bool = Field(
+        False, description="keep the pre-training's means and deviations of batch normalisation"
+    )
+    follow: float = Field(
+        0.0, ge=0, description="weight of the demand that boxes follow a photo that is moved and scaled"
+    )
     rates: Rates = Rates()
     augmentation: Augmentation = Augmentation()
     schedule: Schedule = Field(description="of each of the two stages, or of the only one")

@@ -1,5 +1,6 @@
 """Two stages of training: the region by itself, then region and whole photo with the ranker begun anew."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ from torch import Tensor
 from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
+from visavis.losses.following import following_loss
 from visavis.losses.ranknet import ranking_hinge_loss, ranknet_loss
+from visavis.methods.relative_attributes.box_log import BoxLog
+from visavis.methods.relative_attributes.consistency import checked_pairs
 from visavis.methods.relative_attributes.data import (
     PairBatch,
     PairData,
@@ -23,6 +27,7 @@ from visavis.methods.relative_attributes.model import RegionRanker
 from visavis.methods.relative_attributes.protocol import accuracies, mean_accuracy
 from visavis.methods.relative_attributes.recipe import Model, RankerRecipe
 from visavis.methods.relative_attributes.scoring import judge
+from visavis.methods.relative_attributes.start import best_boxes
 from visavis.nets.imagenet import layout_and_file, load_weights, weights_source
 from visavis.training.fit import fit
 from visavis.training.run import claim_run, finish_run, starting_point
@@ -33,16 +38,22 @@ TRUNK = "trunk.backbone."  # where a pre-training keeps its backbone
 
 
 class RankerTask(Task):
-    """The ranking loss of the scores of pairs."""
+    """The ranking loss of the scores of pairs; `log` is told where the boxes lie meanwhile."""
 
     model: RegionRanker
 
     def __init__(
-        self, recipe: RankerRecipe, model: RegionRanker, data: PairData, held_out: Pairs | None
+        self,
+        recipe: RankerRecipe,
+        model: RegionRanker,
+        data: PairData,
+        held_out: Pairs | None,
+        log: BoxLog | None = None,
     ) -> None:
         super().__init__(model, recipe.schedule)
-        self.recipe, self.data, self.held_out = recipe, data, held_out
+        self.recipe, self.data, self.held_out, self.log_of_boxes = recipe, data, held_out, log
         self.photos = data.photos
+        model.frozen_statistics = recipe.frozen_statistics
 
     def draw(self, rng: np.random.Generator) -> PairBatch:
         return self.data.draw(self.recipe.schedule.batch, rng)
@@ -54,10 +65,12 @@ class RankerTask(Task):
         judged = self.model(stacked, batch.attribute.repeat(2))
         first, second = judged.scores[:, 0].float().chunk(2)
         loss = ranknet_loss if self.recipe.loss == "ranknet" else ranking_hinge_loss
-        return {
-            "loss": loss(first, second, batch.target),
-            "scale": judged.boxes[..., :2].detach().mean(),
-        }
+        ranking = loss(first, second, batch.target)
+        terms = {"loss": ranking, "scale": judged.boxes[..., :2].detach().mean()}
+        if self.recipe.follow and self.model.finder is not None:
+            terms["follow"] = following_loss(self.model.boxes, stacked)
+            terms["loss"] = ranking + self.recipe.follow * terms["follow"]
+        return terms
 
     def validate(self) -> dict[str, float]:
         """Mean accuracy over the attributes on the held-out ordered pairs."""
@@ -68,11 +81,25 @@ class RankerTask(Task):
         judged = judge(model, self.photos.pages, self.recipe.model.views)
         return {"mean_accuracy": mean_accuracy(accuracies(self.held_out, judged.scores.numpy())).value}
 
+    def on_train_start(self) -> None:
+        if self.step == 0:
+            self._look_at_boxes()
+
+    def finish_step(self) -> None:
+        super().finish_step()
+        self._look_at_boxes()
+
+    def _look_at_boxes(self) -> None:
+        if self.log_of_boxes is not None and self.log_of_boxes.is_due(self.step):
+            model = self.trained
+            assert isinstance(model, RegionRanker)
+            self.log_of_boxes.add(self.step, model, self.photos.pages)
+
     def rate_factor(self, name: str) -> float:
         rates = self.recipe.rates
         part = name.removeprefix("model.").split(".")
         if part[0] not in ("finder", "localiser"):
-            return rates.ranker
+            return rates.ranker * (rates.reader if part[0] == "reader" else 1.0)
         return rates.localiser * (rates.scale if part[:2] == ["localiser", "scale"] else 1.0)
 
 
@@ -95,13 +122,23 @@ def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | 
         return finished
     data = open_dataset(recipe.data)
     pairs, held_out = pairs_of(data, "train", recipe.attributes), None
+    notes = [] if data.pairs is None else checked_pairs(data).findings(pairs.names)
+    for note in notes if before is None else []:
+        print(f"{data.name}: {note}", file=sys.stderr)
     if recipe.fold is not None:
         pairs, held_out = held_out_pairs(pairs, recipe.fold)
     net, model, start = build_model(recipe, len(pairs.names), before)
     options, (_, file) = recipe.model, layout_and_file(recipe.model.backbone)
     sources = [] if file is None else [weights_source(file)]
     photos = load_photos(pairs.items, options.page, options.share, options.down)
-    task = RankerTask(recipe, model, PairData(pairs, photos, model.side, recipe.augmentation), held_out)
+    if options.start == "best" and model.localiser is not None and before is None:
+        model.eval()
+        model.localiser.start_at(best_boxes(model, pairs, photos))
+    log = None
+    if model.localiser is not None:
+        log = BoxLog(run, pairs.items["id"].to_list(), pairs.names, recipe.schedule.steps)
+    data_of_pairs = PairData(pairs, photos, model.side, recipe.augmentation)
+    task = RankerTask(recipe, model, data_of_pairs, held_out, log)
     stage = "region and whole" if model.combined else options.region
     result = fit(task, run, recipe.seed, title=f"{stage}, seed {recipe.seed}", quiet=quiet)
     if not result.finished:
@@ -117,6 +154,7 @@ def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | 
         settings={"net": net} | options.model_dump(include={"page", "share", "down", "views"}),
         labels=pairs.names,
         calibration={},
+        notes=notes,
         purpose="Says which of two photos shows more of an attribute, and in which region that is seen.",
     )
 
@@ -140,7 +178,7 @@ def build_model(
     backbone, start = starting_point(options.backbone)
     backbone, file = layout_and_file(backbone)
     net: dict[str, Any] = {"backbone": backbone, "attributes": attributes} | options.model_dump(
-        exclude={"backbone", "page", "share", "down", "views"}
+        exclude={"backbone", "start", "page", "share", "down", "views"}
     )
     model = RegionRanker(**net)
     _check(options, backbone, model)
@@ -173,8 +211,8 @@ def _check(options: Model, backbone: str, model: RegionRanker) -> None:
         raise VisavisError(f"model.page: {options.page} px is less than the {model.side} that the net reads")
     if options.views > 2 and options.page == model.side:
         raise VisavisError(f"model.views: ten views need a page of more than {model.side} px; set model.page")
-    if model.reader.hidden and model.crop_side != model.side:
+    if model.reader.hidden and model.crop_side != model.reader.side:
         raise VisavisError(
-            f"model.crop_side: the fully connected layers of '{backbone}' read crops of {model.side} px; "
-            "leave it out"
+            f"model.crop_side: the fully connected layers of '{backbone}' read crops of "
+            f"{model.reader.side} px; leave it out"
         )

@@ -1,4 +1,4 @@
-"""What a ranker sees of the photos of a data set, and where in it boxes lie."""
+"""Where a ranker's boxes and the parts of things lie in photos, both in shares of the frame that it reads."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +9,9 @@ from jaxtyping import Float
 
 from visavis.bundle import Bundle
 from visavis.features.frames import read_frames, square_in_photo
+from visavis.methods.relative_attributes.framed import shares_of_frame
 from visavis.methods.relative_attributes.ranker import AttributeRanker
 from visavis.methods.relative_attributes.scoring import locate
-from visavis.nets.spatial_transformer import boxes_in_pixels
 from visavis.tables import PART_BOX, DataSet
 from visavis.training.augment import as_batch
 
@@ -36,25 +36,25 @@ def as_trained(bundle: Bundle, data: DataSet) -> AttributeRanker:
 
 
 def boxes_of(ranker: AttributeRanker, items: pl.DataFrame) -> Float[np.ndarray, "N K R 4"]:
-    """The model's boxes x, y, w, h in pixels of what the network sees of each photo."""
+    """The ranker's boxes x, y, w, h in photos, in shares of the frame's side."""
     photos = as_batch(read_frames(items["path"].to_list(), ranker.page, *ranker.frame))
-    boxes = locate(ranker.model, photos)
-    side = ranker.model.side
-    pixels = boxes_in_pixels(boxes.reshape(-1, 4), side, side).double().numpy()
-    corner, size = pixels[:, :2], pixels[:, 2:]
+    boxes = locate(ranker.model, photos).double()
+    shares = shares_of_frame(boxes, ranker.model.side, ranker.page).numpy()
+    corner, size = shares[..., :2], shares[..., 2:]
     # A negative scale mirrors what is read there.
-    upright: np.ndarray = np.hstack([corner + np.minimum(size, 0), np.abs(size)]).reshape(boxes.shape)
-    return upright
+    return np.concatenate([corner + np.minimum(size, 0), np.abs(size)], axis=-1)
 
 
 def part_boxes(
     ranker: AttributeRanker, items: pl.DataFrame, parts: pl.DataFrame, part: str
 ) -> Float[np.ndarray, "N 4"]:
-    """Boxes of a part in pixels of what the network sees of each photo; NaN where it is not there."""
+    """Boxes of a part in photos, in shares of the frame's side; NaN where it is not there."""
     own = parts.filter(part=part)
     of_items = items.select("id").join(own, on="id", how="left", maintain_order="left")
     boxes = of_items.select(PART_BOX).to_numpy()
     squares = np.array([square_in_photo(Path(path), ranker.page, *ranker.frame) for path in items["path"]])
-    corner, scale = squares[:, :2], squares[:, 2:]
-    margin = (ranker.page - ranker.model.side) // 2
-    return np.hstack([(boxes[:, :2] - corner) / scale - margin, boxes[:, 2:] / scale])
+    first, scale = squares[:, :2], squares[:, 2:]
+    # The first pixel's centre lies half a pixel inside the frame.
+    corner = (boxes[:, :2] - first) / scale + 0.5
+    shares: np.ndarray = np.hstack([corner, boxes[:, 2:] / scale]) / ranker.page
+    return shares

@@ -1,0 +1,97 @@
+"""Where boxes start: of many fixed boxes, those in which people's answers are best read.
+
+A localiser that starts in the middle has to find its part by the gradient of a crop, which reaches a few
+pixels; the authors give it 8,000 steps. Here every attribute first tries a grid of fixed boxes on the
+training pairs, with features of the backbone as it is and a linear ranking SVM. Nobody labels a part.
+"""
+
+from itertools import product
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from visavis.features.ranksvm import RankSVM
+from visavis.methods.relative_attributes.data import Pairs
+from visavis.methods.relative_attributes.model import RegionRanker
+from visavis.training.augment import centre_crop
+
+SCALES = (0.3, 0.45, 0.6)  # half sides of the boxes that are tried
+CENTRES = (-0.6, -0.3, 0.0, 0.3, 0.6)  # of their centres, along each axis
+SMOOTHING = 0.7  # in steps of the grid: neighbours see nearly the same, and one is best by chance
+PARTS = 3  # of the pairs, each ordered by a ranking SVM that learned from the others
+PENALTY = 0.01  # C of it, over the number of features
+BATCH = 128
+
+Grid = Float[np.ndarray, "K S Y X"]
+
+
+def best_boxes(model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"]) -> Float[Tensor, "K R 4"]:
+    """The boxes (s_y, s_x, t_y, t_x) of every attribute that order its held-out pairs best.
+
+    Args:
+        model: with the backbone that reads the crops; its localiser is not asked.
+        pairs: to learn from; only ordered ones count.
+        photos: of `pairs.items`, of at least the model's side.
+
+    Where an attribute has R > 1 boxes they are the best whose centres are at least a half side apart.
+    """
+    accuracy = grid_accuracies(model, pairs, photos)
+    boxes = [_best(one, model.regions) for one in gaussian_filter(accuracy, (0, 0, SMOOTHING, SMOOTHING))]
+    return torch.tensor(boxes)
+
+
+def grid_accuracies(model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"]) -> Grid:
+    """Share of the ordered pairs of each attribute that each fixed box orders right."""
+    ordered = pairs.take(np.flatnonzero(pairs.target != 0.5))
+    more = np.where(ordered.target == 1, ordered.first, ordered.second)
+    less = np.where(ordered.target == 1, ordered.second, ordered.first)
+    accuracy = np.zeros((len(pairs.names), len(SCALES), len(CENTRES), len(CENTRES)))
+    for (i, scale), (j, y), (k, x) in product(enumerate(SCALES), enumerate(CENTRES), enumerate(CENTRES)):
+        features = _features(model, photos, (scale, scale, y / scale, x / scale))
+        for number in range(len(pairs.names)):
+            rows = ordered.attribute == number
+            accuracy[number, i, j, k] = _held_out_accuracy(features[more[rows]], features[less[rows]])
+    return accuracy
+
+
+@torch.no_grad()
+def _features(
+    model: RegionRanker, photos: UInt8[Tensor, "N 3 H W"], box: tuple[float, float, float, float]
+) -> Float[np.ndarray, "N F"]:
+    """What the backbone sees in one box of all photos, each feature of mean 0 and deviation 1."""
+    device = next(model.parameters()).device
+    parts = []
+    for part in torch.split(photos, BATCH):
+        batch = centre_crop(part, model.side).to(device)
+        parts.append(model.look(batch, batch.new_tensor([box]).expand(len(batch), 4)).float().cpu())
+    features = torch.cat(parts).numpy()
+    scaled: np.ndarray = (features - features.mean(axis=0)) / (features.std(axis=0) + 1e-6)
+    return scaled
+
+
+def _held_out_accuracy(more: Float[np.ndarray, "P F"], less: Float[np.ndarray, "P F"]) -> float:
+    """Share of ordered pairs that a ranking SVM orders right which has learned from the other parts."""
+    part = np.arange(len(more)) % PARTS
+    right = 0
+    for held_out in range(PARTS):
+        learned, asked = part != held_out, part == held_out
+        if learned.sum() >= 2:
+            machine = RankSVM(PENALTY / more.shape[1]).fit(more[learned], less[learned])
+            right += int((machine.score(more[asked]) > machine.score(less[asked])).sum())
+    return right / len(more)
+
+
+def _best(accuracy: Float[np.ndarray, "S Y X"], regions: int) -> list[tuple[float, float, float, float]]:
+    """The best boxes of a grid, none nearer to a better one than half a side."""
+    chosen: list[tuple[float, float, float]] = []
+    for index in np.argsort(-accuracy, axis=None, kind="stable"):
+        i, j, k = np.unravel_index(index, accuracy.shape)
+        scale, y, x = SCALES[i], CENTRES[j], CENTRES[k]
+        if all(max(abs(y - b), abs(x - c)) >= a for a, b, c in chosen):
+            chosen.append((scale, y, x))
+        if len(chosen) == regions:
+            break
+    return [(scale, scale, y / scale, x / scale) for scale, y, x in chosen]
