@@ -1,5 +1,6 @@
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -7,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from visavis.errors import VisavisError
-from visavis.tables import DataSet, folder_of_classes, read_items, read_pairs, read_triplets
+from visavis.tables import DataSet, folder_of_classes, read_items, read_pairs, read_parts, read_triplets
 
 ITEMS = """path,label,domain,split,attr.red,attr.boots
 photos/a.png,1,,train,1,0.25
@@ -265,6 +266,39 @@ def test_select(data: DataSet) -> None:
         data.select(splitt="train")
 
 
+def parts_told(folder: Path, content: str) -> list[str]:
+    """Lines of the refusal of a table of parts."""
+    (folder / "parts.csv").write_text("id,part,x,y,w,h\n" + content)
+    with pytest.raises(VisavisError) as caught:
+        read_parts(folder / "parts.csv", read_items(folder / "items.csv").items)
+    return [line.strip() for line in str(caught.value).splitlines()]
+
+
+def test_parts_and_what_is_wrong_with_them(folder: Path) -> None:
+    (folder / "parts.csv").write_text(
+        "note,id,part,x,y,w,h\n,photos/a.png,toe,-1.5,0,3,4\n,photos/a.png,heel,5,6,7,8\n"
+    )
+    items = read_items(folder / "items.csv")
+    parts = read_parts(folder / "parts.csv", items.items)
+    assert parts.rows() == [("photos/a.png", "toe", -1.5, 0, 3, 4), ("photos/a.png", "heel", 5, 6, 7, 8)]
+    assert parts.schema["x"] == pl.Float64
+    data = replace(items, parts=parts)
+    for label, count in (("1", 2), ("2", 0)):
+        left = data.select(label=label).parts
+        assert left is not None
+        assert len(left) == count
+    content = "photos/a.png,toe,1,1,0,1\nphotos/a.png,toe,,1,2,x\nphotos/c.png,,1,1,1,1\n"
+    assert parts_told(folder, content)[1:] == [
+        "row 2, column 'w': 0.0 is no size",
+        "row 3, column 'h': 'x' is no number",
+        "row 3, column 'h': is empty",
+        "row 3, column 'part': 'toe' of this id has an earlier row",
+        "row 3, column 'x': is empty",
+        "row 4, column 'id': no item has the id 'photos/c.png'",
+        "row 4, column 'part': is empty",
+    ]
+
+
 def test_digest_is_a_fingerprint_of_tables_and_pictures(data: DataSet, folder: Path, tmp_path: Path) -> None:
     fingerprint = data.digest()
     assert len(fingerprint) == 16
@@ -285,7 +319,9 @@ def test_digest_is_a_fingerprint_of_tables_and_pictures(data: DataSet, folder: P
     for rank in (1, 2):
         orders = pl.DataFrame({"attribute": ["red"], "class": ["1"], "rank": [rank]})
         others.add(DataSet("", copy, orders=orders).digest())
-    assert len(others | {fingerprint}) == 7
+        parts = pl.DataFrame({"id": ["photos/a.png"], "part": ["toe"], "x": [rank]})
+        others.add(DataSet("", copy, parts=parts).digest())
+    assert len(others | {fingerprint}) == 9
 
     (moved / "photos" / "b.png").unlink()
     with pytest.raises(VisavisError, match=r"b\.png: cannot be read"):

@@ -19,6 +19,7 @@ from visavis.sheets import Sheet, nearest
 ATTRIBUTE = "attr."
 SPLITS = ("train", "validation", "test")
 BOX = ("box_x", "box_y", "box_w", "box_h")
+PART_BOX = ("x", "y", "w", "h")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class DataSet:
             while all of them are used, whatever their defects.
         orders: how the classes compare: `attribute`, `class` (a label, or the column `attr.<name>` that is 1
             in it), `rank` (higher = more, the same = equal); or None.
+        parts: where things lie in the images: `id`, `part` (its name) and `x, y, w, h` in pixels, at most one
+            box for each part of an item; or None.
         terms: under which the data may be used.
     """
 
@@ -47,6 +50,7 @@ class DataSet:
     pairs: pl.DataFrame | None = None
     pairs_published: bool = False
     orders: pl.DataFrame | None = None
+    parts: pl.DataFrame | None = None
     terms: str = "not stated"
 
     @property
@@ -82,6 +86,7 @@ class DataSet:
             items=items,
             triplets=remaining(self.triplets, "anchor", "positive", "negative"),
             pairs=remaining(self.pairs, "a", "b"),
+            parts=remaining(self.parts, "id"),
         )
 
     def digest(self) -> str:
@@ -95,8 +100,8 @@ class DataSet:
         contents = pl.Series("path", [digest_image(path) for path in self.items["path"]], pl.String)
         fingerprint = hashlib.sha256()
         tables = [self.items.with_columns(contents), self.triplets, self.pairs]
-        # Fingerprints of sets without orders are older than these and stay as they were recorded.
-        tables += [] if self.orders is None else [self.orders]
+        # Fingerprints of sets without these are older than they and stay as they were recorded.
+        tables += [table for table in (self.orders, self.parts) if table is not None]
         for table in tables:
             fingerprint.update(json.dumps(_canonical(table)).encode())
         return fingerprint.hexdigest()[:16]
@@ -224,6 +229,24 @@ def read_pairs(path: str | Path, items: pl.DataFrame) -> pl.DataFrame:
     beyond = (pl.col("votes") < 0) | (pl.col("votes") > pl.col("votes_of"))
     sheet.check("votes", beyond, "{} is not in 0..votes_of")
     return sheet.approved("a", "b", "relation", *in_use)
+
+
+def read_parts(path: str | Path, items: pl.DataFrame) -> pl.DataFrame:
+    """Read boxes of parts: columns `id`, `part` and `x`, `y`, `w`, `h` in pixels.
+
+    Arguments and errors are those of `read_triplets`.
+    """
+    sheet = Sheet.open(Path(path), ("id", "part", *PART_BOX))
+    _check_ids(sheet, items, "id")
+    sheet.text("part")
+    sheet.check("part", pl.col("part").is_null(), "is empty")
+    sheet.check("part", ~pl.struct("id", "part").is_first_distinct(), "'{}' of this id has an earlier row")
+    for column in PART_BOX:
+        sheet.number(column, pl.Float64)
+        sheet.check(column, pl.col(column).is_null(), "is empty")
+    for column in ("w", "h"):
+        sheet.check(column, pl.col(column) <= 0, "{} is no size")
+    return sheet.approved("id", "part", *PART_BOX)
 
 
 def _check_ids(sheet: Sheet, items: pl.DataFrame, *columns: str) -> None:

@@ -28,6 +28,10 @@ def test_a_table_with_its_tuples_beside_it(table: Path) -> None:
     assert data.triplets.rows() == [("a", "a", "b", 1, 1)]
     assert data.pairs is not None
     assert data.pairs.rows() == [("a", "b", "other")]
+    table.with_name("shoes.parts.csv").write_text("id,part,x,y,w,h\nb,heel,0,1,2,3\n")
+    parts = open_dataset(table).parts
+    assert parts is not None
+    assert parts.rows() == [("b", "heel", 0, 1, 2, 3)]
     table.with_name("shoes.pairs.csv").write_text("a,b,relation\na,c,other\n")
     with pytest.raises(VisavisError, match=r"shoes\.pairs\.csv, row 2, column 'b': no item has the id 'c'"):
         open_dataset(table)

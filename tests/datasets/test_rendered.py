@@ -5,7 +5,7 @@ import pytest
 
 from visavis import images
 from visavis.datasets import rendered
-from visavis.datasets.rendered import part_boxes, rendered_shoes
+from visavis.datasets.rendered import rendered_shoes
 from visavis.errors import VisavisError
 from visavis.synth.shoes import ATTRIBUTES
 from visavis.tables import DataSet
@@ -60,7 +60,8 @@ def test_images_are_photos_and_sketches(shoes: DataSet) -> None:
 
 
 def test_parts_lie_in_their_photos(shoes: DataSet) -> None:
-    parts = part_boxes(shoes)
+    parts = shoes.parts
+    assert parts is not None
     assert parts.columns == ["id", "part", "x", "y", "w", "h"]
     assert set(parts["id"]) == set(shoes.items.filter(domain="photo")["id"])
     inside = (

@@ -6,11 +6,11 @@ import pytest
 
 from visavis import images
 from visavis.datasets import rendered
-from visavis.datasets.rendered import part_boxes, rendered_faces, rendered_shoes
+from visavis.datasets.rendered import rendered_faces, rendered_shoes
 from visavis.errors import VisavisError
 from visavis.synth.face_photo import SIDE, render_face
 from visavis.synth.faces import ATTRIBUTES, PART_OF, sample
-from visavis.tables import DataSet, folder_of_classes
+from visavis.tables import DataSet
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def faces(folder: Path) -> DataSet:
     return rendered_faces(10, folder=folder)
+
+
+def part_boxes(data: DataSet) -> pl.DataFrame:
+    assert data.parts is not None
+    return data.parts
 
 
 def test_every_face_is_a_photo_with_all_its_strengths(faces: DataSet) -> None:
@@ -93,19 +98,8 @@ def test_no_faces_is_an_error() -> None:
         rendered_faces(0)
 
 
-def test_other_data_has_no_boxes_of_parts(faces: DataSet, tmp_path: Path) -> None:
-    images.save(tmp_path / "own" / "a.png", np.zeros((4, 4), np.uint8))
-    for data in (folder_of_classes(tmp_path / "own"), DataSet("none", faces.items.head(0))):
-        with pytest.raises(
-            VisavisError, match=rf"{data.name}: has no boxes of parts \(parts\.csv\); rendered-"
-        ):
-            part_boxes(data)
-
-
-def test_a_broken_table_of_boxes_says_how_to_get_another(tmp_path: Path) -> None:
-    data = rendered_faces(1, folder=tmp_path)
+def test_a_broken_table_of_boxes_is_named(tmp_path: Path) -> None:
+    rendered_faces(1, folder=tmp_path)
     next(tmp_path.glob("*/parts.csv")).write_text("id,part\nphoto/00000.jpg,mouth\n")
-    with pytest.raises(
-        VisavisError, match=r"parts\.csv is broken; delete its folder, and the set is rendered"
-    ):
-        part_boxes(data)
+    with pytest.raises(VisavisError, match=r"parts\.csv: column 'x' is missing"):
+        rendered_faces(1, folder=tmp_path)

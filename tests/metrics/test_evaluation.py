@@ -5,7 +5,7 @@ import pytest
 
 from visavis.errors import VisavisError
 from visavis.metrics import bootstrap, wilson
-from visavis.metrics.evaluation import Evaluation, PerQuery, over_seeds, over_splits
+from visavis.metrics.evaluation import Evaluation, PerQuery, over_seeds, over_splits, peers_over_seeds
 
 
 def weighted() -> PerQuery:
@@ -41,6 +41,22 @@ def test_seeds_keep_the_weights() -> None:
     summary = over_seeds(seeds)["mean_accuracy"]
     assert summary.mean == pytest.approx(one.value / 2)
     assert "mean_accuracy       62.50 %" in str(seeds[0])
+
+
+def test_peers_are_printed_and_summed_up_as_the_metrics_are() -> None:
+    one = weighted()
+    worse, lost = PerQuery(one.sums / 2, one.counts), PerQuery(-one.sums, one.counts)
+    seeds = [
+        Evaluation("parts", "x", "0", {"iou": one}, peers={"constant box": {"iou": worse, "gain_iou": lost}}),
+        Evaluation("parts", "x", "0", {"iou": one}, peers={"constant box": {"iou": one, "gain_iou": lost}}),
+    ]
+    assert str(seeds[0]).splitlines()[2] == "beside it: constant box"
+    assert "iou                 31.25 %" in str(seeds[0]).splitlines()[3]
+    peer = peers_over_seeds(seeds)["constant box"]
+    assert peer["iou"].per_seed == [worse.value, one.value]
+    assert peer["gain_iou"].mean == pytest.approx(-one.value)
+    assert peer["gain_iou"].ci95 == pytest.approx(tuple(-end for end in one.interval[::-1]), abs=0.05)
+    assert peers_over_seeds([Evaluation("pairs", "x", "0", {"iou": one})]) == {}
 
 
 def test_what_was_counted_is_printed_where_it_is_not_the_queries() -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from visavis.datasets import celeba, class_orders, lfw10, qmul, zap50k
+from visavis.datasets import celeba, class_orders, face_landmarks, lfw10, qmul, zap50k
 from visavis.datasets.official import existing
 from visavis.datasets.strokes import stroke_pages
 from visavis.datasets.union import union
 from visavis.errors import VisavisError
-from visavis.tables import DataSet, folder_of_classes, read_items, read_pairs, read_triplets
+from visavis.tables import DataSet, folder_of_classes, read_items, read_pairs, read_parts, read_triplets
 
 __all__ = ["open_dataset"]
 
@@ -26,6 +26,7 @@ _OFFICIAL: dict[str, Callable[[Path], DataSet]] = {
     "shoe-v2-photos": qmul.extra_photos,
     "clothing": lambda root: replace(folder_of_classes(existing(root / "clothing")), terms=CLOTHING_TERMS),
     "celeba": celeba.read,
+    "face-landmarks": face_landmarks.read,
     "lfw10": lfw10.read,
     "qmul-shoe-orders": class_orders.read_shoes,
     "zap50k-1": zap50k.read,
@@ -40,13 +41,13 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
 
     Args:
         name_or_path: "qmul-shoe-v1", "qmul-chair-v1", both in one as "qmul-v1", "qmul-shoe-orders",
-            "shoe-v2-photos", "chair-v2-strokes", "clothing", "celeba", "lfw10", "osr", "pubfig", "zap50k-1"
-            (the first of its splits) or "zap50k-1/K" (split K of ten), below the folder that VISAVIS_DATA
-            names: in folders `lfw10`, `osr`, `pubfig` and `ut-zap50k-data` beside `ut-zap50k-images`, as each
-            reader says; "rendered-shoes" or "rendered-faces", with or without a number as in
-            "rendered-shoes-300", so many shoes or faces rendered once into the cache; a CSV or Parquet table
-            of items, with `<table>.triplets.csv` and `<table>.pairs.csv` where they stand beside it; or a
-            folder of classes.
+            "shoe-v2-photos", "chair-v2-strokes", "clothing", "celeba", "face-landmarks", "lfw10", "osr",
+            "pubfig", "zap50k-1" (the first of its splits) or "zap50k-1/K" (split K of ten), below the folder
+            that VISAVIS_DATA names: in folders `lfw10`, `osr`, `pubfig` and `ut-zap50k-data` beside
+            `ut-zap50k-images`, as each reader says; "rendered-shoes" or "rendered-faces", with or without a
+            number as in "rendered-shoes-300", so many shoes or faces rendered once into the cache; a CSV or
+            Parquet table of items, with `<table>.triplets.csv`, `<table>.pairs.csv` and `<table>.parts.csv`
+            where they stand beside it; or a folder of classes.
 
     Raises:
         VisavisError: there is no such thing, or it has defects.
@@ -82,11 +83,12 @@ def _data_root(name: str) -> Path:
 
 
 def _with_tuples(data: DataSet, table: Path) -> DataSet:
-    triplets, pairs = (
-        table.with_name(f"{table.stem}.{kind}{table.suffix}") for kind in ("triplets", "pairs")
+    triplets, pairs, parts = (
+        table.with_name(f"{table.stem}.{kind}{table.suffix}") for kind in ("triplets", "pairs", "parts")
     )
     return replace(
         data,
         triplets=read_triplets(triplets, data.items) if triplets.is_file() else None,
         pairs=read_pairs(pairs, data.items) if pairs.is_file() else None,
+        parts=read_parts(parts, data.items) if parts.is_file() else None,
     )

@@ -19,7 +19,7 @@ from visavis.synth.face_photo import render_face
 from visavis.synth.paint import Rendering
 from visavis.synth.photo import render_photo
 from visavis.synth.sketch import render_sketch
-from visavis.tables import ATTRIBUTE, DataSet, read_items
+from visavis.tables import ATTRIBUTE, DataSet, read_items, read_parts
 
 VERSION = 1
 FACES_VERSION = 1
@@ -39,7 +39,8 @@ def rendered_shoes(n: int, seed: int = 0, folder: Path | None = None) -> DataSet
     """`n` rendered shoes: a photo each, and two sketches of a training shoe or one of a test shoe.
 
     Of every ten shoes seven are for training. Label: the shoe. Attributes (`synth.shoes.ATTRIBUTES`) are the
-    strengths in 0..1 that the shoe was drawn with; a test sketch has none, it is only ever a query.
+    strengths in 0..1 that the shoe was drawn with; a test sketch has none, it is only ever a query. Parts are
+    those of the photos; `synth.shoes.PART_OF` says which one shows an attribute.
 
     Args:
         n: how many shoes; a smaller set of the same seed is the beginning of a larger one.
@@ -55,37 +56,10 @@ def rendered_faces(n: int, seed: int = 0, folder: Path | None = None) -> DataSet
     """`n` rendered faces, a photo each, of persons who do not exist.
 
     Of every ten faces seven are for training. Label: the face. Attributes (`synth.faces.ATTRIBUTES`) are the
-    strengths in 0..1 that the face was drawn with, independent of each other. Arguments and errors are those
-    of `rendered_shoes`.
+    strengths in 0..1 that the face was drawn with, independent of each other; `synth.faces.PART_OF` says
+    which of the parts shows each. Arguments and errors are those of `rendered_shoes`.
     """
     return _rendered("face", n, seed, FACES_VERSION, _write_face, folder)
-
-
-def part_boxes(data: DataSet) -> pl.DataFrame:
-    """Where the parts lie in the photos of a rendered set, or of some of its items.
-
-    Which part shows an attribute, `synth.faces.PART_OF` and `synth.shoes.PART_OF` say.
-
-    Returns:
-        `id` of the item, `part`, and its box `x, y, w, h` in pixels; a part that is not there has no row.
-
-    Raises:
-        VisavisError: the data set has no boxes of parts, or their table is broken.
-    """
-    # An id is the photo's path below the set's folder.
-    found = [
-        Path(path.removesuffix(name)) / PARTS for name, path in data.items.select("id", "path").rows()[:1]
-    ]
-    if not found or not found[0].is_file():
-        raise VisavisError(
-            f"{data.name}: has no boxes of parts ({PARTS}); rendered-shoes and rendered-faces have them"
-        )
-    types = {"id": pl.String, "part": pl.String} | dict.fromkeys("xywh", pl.Float64)
-    try:
-        boxes = pl.read_csv(found[0], columns=list(types), schema_overrides=types, glob=False)
-    except (OSError, pl.exceptions.PolarsError):
-        raise VisavisError(f"{found[0]} is broken; delete its folder, and the set is rendered anew") from None
-    return boxes.filter(pl.col("id").is_in(data.items["id"].implode()))
 
 
 def _rendered(thing: str, n: int, seed: int, version: int, write_one: Writer, folder: Path | None) -> DataSet:
@@ -100,7 +74,8 @@ def _rendered(thing: str, n: int, seed: int, version: int, write_one: Writer, fo
             pl.DataFrame([row for rows in written for row in rows[number]]).write_csv(staged / table)
 
     place = cached(f"{name}-seed{seed}-v{version}", write, folder)
-    return replace(read_items(place / "items.csv"), name=name, terms=TERMS)
+    read = read_items(place / "items.csv")
+    return replace(read, name=name, parts=read_parts(place / PARTS, read.items), terms=TERMS)
 
 
 def _write_shoe(index: int, seed: int, folder: Path) -> tuple[list[Row], list[Row]]:

@@ -1,6 +1,6 @@
 """The outcome of one evaluation, and of several seeds together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -47,7 +47,8 @@ class PerQuery:
 class Evaluation:
     """Metrics of one model under one protocol on one set of data; prints as a table.
 
-    `notes` are sentences on the data that a reader of the figures should know.
+    `notes` are sentences on the data that a reader of the figures should know, `peers` others that were
+    measured with it on the same queries, by name.
     """
 
     protocol: str
@@ -55,6 +56,7 @@ class Evaluation:
     data_digest: str
     metrics: dict[str, PerQuery]
     notes: tuple[str, ...] = ()
+    peers: dict[str, dict[str, PerQuery]] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -62,12 +64,20 @@ class Evaluation:
         return next(iter(self.metrics.values())).n
 
     def __str__(self) -> str:
-        lines = [f"{self.data}, protocol {self.protocol}, {self.n} queries"]
-        for name, metric in self.metrics.items():
+        lines = [f"{self.data}, protocol {self.protocol}, {self.n} queries", *self._lines(self.metrics)]
+        for peer, metrics in self.peers.items():
+            lines += [f"beside it: {peer}", *self._lines(metrics)]
+        return "\n".join([*lines, *self.notes])
+
+    def _lines(self, metrics: dict[str, PerQuery]) -> list[str]:
+        lines, width = [], max(18, *map(len, metrics))
+        for name, metric in metrics.items():
             low, high = metric.interval
             of = f" of {metric.n}" if metric.n != self.n else ""
-            lines.append(f"{name:18s} {100 * metric.value:6.2f} %   [{100 * low:.1f}, {100 * high:.1f}]{of}")
-        return "\n".join([*lines, *self.notes])
+            lines.append(
+                f"{name:{width}s} {100 * metric.value:6.2f} %   [{100 * low:.1f}, {100 * high:.1f}]{of}"
+            )
+        return lines
 
 
 def over_seeds(evaluations: list[Evaluation]) -> dict[str, Metric]:
@@ -85,10 +95,19 @@ def over_seeds(evaluations: list[Evaluation]) -> dict[str, Metric]:
             "the bundles were evaluated on different protocols or data, evaluate them apart: "
             + ", ".join(f"{protocol} on {digest}" for protocol, digest in sorted(kinds))
         )
+    return _mean([one.metrics for one in evaluations])
+
+
+def peers_over_seeds(evaluations: list[Evaluation]) -> dict[str, dict[str, Metric]]:
+    """What `over_seeds` says of the metrics, of each of the peers."""
+    return {name: _mean([one.peers[name] for one in evaluations]) for name in evaluations[0].peers}
+
+
+def _mean(of_seeds: list[dict[str, PerQuery]]) -> dict[str, Metric]:
     summary = {}
-    for name, first in evaluations[0].metrics.items():
-        mean = PerQuery(np.mean([one.metrics[name].sums for one in evaluations], axis=0), first.counts)
-        summary[name] = Metric.of([one.metrics[name].value for one in evaluations], mean.interval, first.n)
+    for name, first in of_seeds[0].items():
+        mean = PerQuery(np.mean([one[name].sums for one in of_seeds], axis=0), first.counts)
+        summary[name] = Metric.of([one[name].value for one in of_seeds], mean.interval, first.n)
     return summary
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
-from visavis.metrics.evaluation import Evaluation, over_seeds, over_splits
+from visavis.metrics.evaluation import Evaluation, over_seeds, over_splits, peers_over_seeds
 from visavis.records import Metric, ResultRecord
 from visavis.tables import family
 from visavis.training.run import device_name
@@ -42,7 +42,7 @@ def summarise(
         bundles: one per seed or per split.
         evaluations: of the bundles, in their order.
         command: what was typed.
-        peers: figures of others under the same protocol.
+        peers: figures of others under the same protocol, beside the peers of the evaluations.
 
     Raises:
         VisavisError: the evaluations are of different protocols or data, or the bundles are not seeds of one
@@ -61,7 +61,7 @@ def summarise(
         n=sum(one.n for one in evaluations) if splits else first.n,
         seeds=list(dict.fromkeys(part["seed"] for part in training)),
         metrics=over_splits(evaluations) if splits else over_seeds(evaluations),
-        peers=peers or {},
+        peers=({} if splits else peers_over_seeds(evaluations)) | (peers or {}),
         command=command,
         minutes=round(
             sum(part["minutes"] for part in training) + max(part["minutes_before"] for part in training), 1

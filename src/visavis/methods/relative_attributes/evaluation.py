@@ -4,7 +4,8 @@ from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.methods.relative_attributes.consistency import checked_pairs
-from visavis.methods.relative_attributes.protocol import choose_pairs, choose_protocol, count
+from visavis.methods.relative_attributes.localisation import evaluate_boxes
+from visavis.methods.relative_attributes.protocol import PARTS, choose_pairs, choose_protocol, count
 from visavis.methods.relative_attributes.ranker import AttributeRanker
 from visavis.metrics.evaluation import Evaluation
 from visavis.tables import family
@@ -14,18 +15,20 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     """Measure a bundle on the test pairs of its own or other data.
 
     The first metric is `mean_accuracy` over the bundle's attributes, then come the attributes themselves and
-    the means of the wider choices of pairs.
+    the means of the wider choices of pairs. Protocol `parts` measures the boxes instead, see `localisation`.
 
     Args:
         bundle: of `relative_attributes`.
         data_name: name or path of the data; None: what the bundle was trained on.
-        protocol_name: one of `PROTOCOLS`; None: the one that is made for the data, else `pairs`.
+        protocol_name: one of `PROTOCOLS`, or `parts`; None: the one that is made for the data, else `pairs`.
 
     Raises:
         VisavisError: the protocol is unknown or not for this data, the bundle was trained on another split of
-            it, or no pair of an attribute is counted.
+            it, or no pair of an attribute is counted; or it has no parts to look for.
     """
     data = open_dataset(data_name or bundle.config.recipe["data"])
+    if protocol_name == PARTS:
+        return evaluate_boxes(bundle, data)
     for trained in (source["name"] for source in bundle.config.training["data"]):
         if trained != data.name and family(trained) == family(data.name):
             raise VisavisError(

@@ -12,9 +12,10 @@ from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.features.frames import read_frames
 from visavis.files import make_folder
+from visavis.methods.relative_attributes import parts_sheet
 from visavis.methods.relative_attributes.data import Pairs, pairs_of
 from visavis.methods.relative_attributes.framed import Frames, shares_of_frame, with_shares
-from visavis.methods.relative_attributes.protocol import PROTOCOLS, default_protocol
+from visavis.methods.relative_attributes.protocol import PARTS, PROTOCOLS, default_protocol
 from visavis.methods.relative_attributes.ranker import AttributeRanker
 from visavis.pictures.canvas import Picture, blank
 from visavis.pictures.heat import with_heat
@@ -43,15 +44,20 @@ class Judged(NamedTuple):
 def draw_evaluation(bundle: Bundle, data_name: str | None, protocol_name: str | None, folder: Path) -> None:
     """Write `strengths.png`, `boxes.png` and `mistakes.png`, each of all attributes of a bundle.
 
+    Of protocol `parts`, write `parts.png` alone.
+
     Args:
         bundle, data_name, protocol_name: as `evaluate` knows them; the protocol says which pairs count.
         folder: is made where it is missing.
 
     Raises:
-        VisavisError: the data has no test pairs, or the folder cannot be written.
+        VisavisError: the data has no test pairs, or no parts to look for, or the folder cannot be written.
     """
     make_folder(folder)
     data = open_dataset(data_name or bundle.config.recipe["data"])
+    if protocol_name == PARTS:
+        images.save(folder / "parts.png", parts_sheet.draw(bundle, data))
+        return
     ranker = AttributeRanker(bundle)
     pairs = pairs_of(data, "test", ranker.attributes)
     judged = ranker.judge(pairs.items["path"].to_list())

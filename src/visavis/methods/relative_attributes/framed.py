@@ -12,7 +12,7 @@ from visavis.features.frames import frame_of
 from visavis.methods.relative_attributes.ranker import AttributeRanker
 from visavis.nets.spatial_transformer import boxes_in_pixels
 from visavis.pictures.boxes import Box, with_boxes
-from visavis.pictures.canvas import Picture
+from visavis.pictures.canvas import GREEN, Colour, Picture
 
 
 def shares_of_frame(boxes: Float[Tensor, "*B 4"], side: int, page: int) -> Float[Tensor, "*B 4"]:
@@ -29,10 +29,10 @@ def shares_of_frame(boxes: Float[Tensor, "*B 4"], side: int, page: int) -> Float
     return (torch.cat([corner, in_pixels[:, 2:]], dim=-1) / page).reshape(boxes.shape)
 
 
-def with_shares(frame: Picture, boxes: Float[np.ndarray, "R 4"]) -> Picture:
+def with_shares(frame: Picture, boxes: Float[np.ndarray, "R 4"], colour: Colour = GREEN) -> Picture:
     """A frame with boxes (x, y, w, h in shares of its side) drawn on it."""
     in_pixels: list[Box] = [(x, y, w, h) for x, y, w, h in (boxes * len(frame)).tolist()]
-    return with_boxes(frame, in_pixels)
+    return with_boxes(frame, in_pixels, colour=colour)
 
 
 class Frames:

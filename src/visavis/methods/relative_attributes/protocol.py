@@ -20,6 +20,7 @@ from visavis.metrics.evaluation import PerQuery
 from visavis.tables import DataSet, family
 
 ANY = "pairs"
+PARTS = "parts"  # measures boxes, in localisation.py
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def choose_protocol(data: DataSet, name: str | None) -> str:
     if name is None or name == own:
         return own
     if name not in PROTOCOLS:
-        raise VisavisError(f"protocol '{name}' is unknown; use one of {', '.join(PROTOCOLS)}")
+        known = ", ".join((*PROTOCOLS, PARTS))
+        raise VisavisError(f"protocol '{name}' is unknown; use one of {known}")
     if not PROTOCOLS[name].elsewhere or PROTOCOLS[own].classes:
         raise VisavisError(f"protocol '{name}' does not fit {data.name}; use '{own}'")
     return name
