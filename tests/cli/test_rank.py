@@ -26,8 +26,8 @@ def saved(path: Path, method: str) -> Path:
     import torch
 
     torch.manual_seed(0)
-    net = {"backbone": "colour", "attributes": 2, "region": "centre", "combined": False}
-    weights = RegionRanker("colour", 2, "centre", False).state_dict()
+    net = {"backbone": "colour", "attributes": 2, "region": "fixed", "combined": False}
+    weights = RegionRanker("colour", 2, "fixed", False).state_dict()
     settings = {"net": net, "page": 96, "share": 1.0, "down": 0.0}
     labels = ["wide", "tall"]
     config = BundleConfig(method=method, settings=settings, labels=labels, recipe={"name": "x"}, training={})

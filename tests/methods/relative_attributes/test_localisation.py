@@ -49,7 +49,7 @@ def rendered() -> DataSet:
 
 def centred(bundle: Bundle, scale: float = 0.5, **settings: Any) -> Bundle:
     """A bundle whose only box, that of `scale` in the middle, is the same for all photos."""
-    net: dict[str, Any] = {"backbone": "colour", "attributes": 2, "region": "centre", "combined": False}
+    net: dict[str, Any] = {"backbone": "colour", "attributes": 2, "region": "fixed", "combined": False}
     net["initial_scale"] = scale
     config = bundle.config.model_copy(update={"settings": bundle.config.settings | {"net": net} | settings})
     return replace(bundle, config=config, weights=dict(RegionRanker(**net).state_dict()))

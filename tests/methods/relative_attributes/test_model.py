@@ -24,7 +24,7 @@ def photos(count: int = 2, side: int = 96) -> torch.Tensor:
     return torch.rand(count, 3, side, side, generator=torch.Generator().manual_seed(1))
 
 
-@pytest.mark.parametrize(("region", "scale"), [("centre", 0.4), ("whole", 1.0)])
+@pytest.mark.parametrize(("region", "scale"), [("fixed", 0.4), ("whole", 1.0)])
 def test_regions_that_are_not_learned(region: Region, scale: float) -> None:
     model = net(region)
     expected = torch.tensor([scale, scale, 0, 0]).expand(2, 3, 1, 4)
@@ -43,7 +43,7 @@ def test_localised_boxes_start_at_the_scale_and_near_the_middle() -> None:
 
 @pytest.mark.parametrize(
     ("region", "combined", "times"),
-    [("localised", False, 1), ("localised", True, 2), ("centre", False, 1), ("centre", True, 2),
+    [("localised", False, 1), ("localised", True, 2), ("fixed", False, 1), ("fixed", True, 2),
      ("whole", False, 1), ("whole", True, 1)],
 )  # fmt: skip
 def test_the_whole_photo_doubles_the_features(region: Region, combined: bool, times: int) -> None:
@@ -58,7 +58,7 @@ def test_more_boxes_and_smaller_crops_change_the_features() -> None:
     assert judged.boxes.shape == (2, 3, 2, 4)
 
 
-@pytest.mark.parametrize("region", ["localised", "centre", "whole"])
+@pytest.mark.parametrize("region", ["localised", "fixed", "whole"])
 @pytest.mark.parametrize("combined", [False, True])
 @torch.no_grad()
 def test_one_attribute_is_a_column_of_all(region: Region, combined: bool) -> None:
@@ -76,20 +76,20 @@ def test_one_attribute_is_a_column_of_all(region: Region, combined: bool) -> Non
 
 @torch.no_grad()
 def test_the_middle_is_read_by_what_lies_in_it() -> None:
-    """Region `centre` by itself sees nothing around its box; combined it does."""
+    """Region `fixed` in the middle sees nothing around its box; combined it does."""
     inside = photos()
     changed = inside.clone()
     changed[..., :20, :] = 0  # the box reaches from row 28.5 to 66.5
-    assert torch.equal(net("centre", False)(inside).scores, net("centre", False)(changed).scores)
-    assert not torch.equal(net("centre", True)(inside).scores, net("centre", True)(changed).scores)
+    assert torch.equal(net("fixed", False)(inside).scores, net("fixed", False)(changed).scores)
+    assert not torch.equal(net("fixed", True)(inside).scores, net("fixed", True)(changed).scores)
 
 
 @torch.no_grad()
 def test_a_box_of_scale_one_is_the_whole_photo_and_outside_is_grey() -> None:
-    whole, full = net("whole", False), RegionRanker("colour", 3, "centre", False, initial_scale=1.0).eval()
+    whole, full = net("whole", False), RegionRanker("colour", 3, "fixed", False, initial_scale=1.0).eval()
     full.load_state_dict(whole.state_dict())
     torch.testing.assert_close(full(photos()).scores, whole(photos()).scores, rtol=1e-4, atol=1e-5)
-    wide = RegionRanker("colour", 3, "centre", False, initial_scale=2.0).eval()
+    wide = RegionRanker("colour", 3, "fixed", False, initial_scale=2.0).eval()
     wide.load_state_dict(whole.state_dict())
     grey = torch.full((1, 3, 96, 96), 0.5)
     torch.testing.assert_close(wide(grey).scores, whole(grey).scores, rtol=1e-4, atol=1e-5)

@@ -72,7 +72,7 @@ def test_the_score_starts_as_in_the_release(narrow: None) -> None:
 @torch.no_grad()
 def test_outside_of_the_photo_is_the_mean_colour(narrow: None) -> None:
     torch.manual_seed(0)
-    model = RegionRanker("caffenet", 1, "centre", combined=False, initial_scale=2.0).eval()
+    model = RegionRanker("caffenet", 1, "fixed", combined=False, initial_scale=2.0).eval()
     seen: list[Tensor] = []
     model.reader.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     model(torch.ones(1, 3, 227, 227))

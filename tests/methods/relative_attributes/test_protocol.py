@@ -53,6 +53,7 @@ def made_up() -> tuple[Pairs, np.ndarray]:
         attribute=np.array([0, 0, 0, 0, 1, 0, 1]),
         target=np.array([1, 0, 1, 1, 1, 0.5, 0.5]),
         votes=np.array([5, 3, 4, 2, 3, 5, -1]),
+        agreement=np.ones(7),
     )
     return pairs, np.stack([np.arange(4.0), -np.arange(4.0)], axis=1)
 
@@ -82,9 +83,7 @@ def test_metrics_of_the_protocols() -> None:
 
 def test_swapping_a_pair_changes_nothing_and_constant_scores_find_nothing() -> None:
     pairs, scores = made_up()
-    swapped = Pairs(
-        pairs.items, pairs.names, pairs.second, pairs.first, pairs.attribute, 1 - pairs.target, pairs.votes
-    )
+    swapped = replace(pairs, first=pairs.second, second=pairs.first, target=1 - pairs.target)
     for name, one in accuracies(pairs, scores).items():
         assert np.array_equal(one.sums, accuracies(swapped, scores)[name].sums)
     assert mean_accuracy(accuracies(pairs, np.zeros_like(scores))).value == 0

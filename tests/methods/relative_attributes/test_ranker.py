@@ -36,7 +36,7 @@ def centred(bundle: Bundle, **settings: Any) -> AttributeRanker:
     net: dict[str, Any] = {
         "backbone": "colour",
         "attributes": 2,
-        "region": "centre",
+        "region": "fixed",
         "combined": False,
         "initial_scale": 0.5,
     }

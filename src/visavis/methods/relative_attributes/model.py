@@ -17,7 +17,7 @@ from visavis.nets.backbones import build_backbone
 from visavis.nets.head import Head
 from visavis.nets.spatial_transformer import Localiser, ScaleForm, Shape, crop
 
-Region = Literal["localised", "centre", "whole"]
+Region = Literal["localised", "fixed", "whole"]
 
 
 class Judgement(NamedTuple):
@@ -33,8 +33,8 @@ class RegionRanker(nn.Module):
     Args:
         backbone: name for `visavis.nets.backbones.build_backbone`, of both backbones.
         attributes: K.
-        region: where the ranker looks: the localiser's boxes, the box of `initial_scale` in the middle, or
-            nowhere but at the whole photo.
+        region: where the ranker looks: the localiser's boxes, fixed boxes that training does not move, or
+            nowhere but at the whole photo. Boxes start at `initial_scale` in the middle.
         combined: also look at the whole photo, with the same weights.
         initial_scale, ratio, shape, scale_form, regions, keep_inside: of the localiser.
         crop_side: pixels of a side of the crops; None: as many as the backbone reads.
@@ -47,6 +47,7 @@ class RegionRanker(nn.Module):
     """
 
     neutral: Tensor
+    fixed: Tensor
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class RegionRanker(nn.Module):
         super().__init__()
         self.frozen_statistics = False
         self.region, self.combined = region, combined and region != "whole"
-        self.initial_scale, self.attributes, self.zoom = initial_scale, attributes, zoom
+        self.attributes, self.zoom = attributes, zoom
         self.regions = regions if region == "localised" else 1
         self.reader = build_backbone(backbone)
         self.crop_side = self.reader.side if crop_side is None or region == "whole" else crop_side
@@ -85,6 +86,9 @@ class RegionRanker(nn.Module):
                 scale_form=scale_form,
                 keep_inside=keep_inside,
             )
+        elif region == "fixed":
+            middle = torch.tensor([initial_scale, initial_scale, 0, 0])
+            self.register_buffer("fixed", middle.repeat(attributes, 1, 1))
         self.head = Head(self.reader, dropout)
         of_photo = self.head.width(self.reader.map_side)
         of_crop = self.head.width(self.crop_side * self.reader.map_side // self.reader.side)
@@ -99,6 +103,13 @@ class RegionRanker(nn.Module):
     def side(self) -> int:
         """Side in pixels of the photos."""
         return self.zoom * self.reader.side
+
+    def start_at(self, boxes: Float[Tensor, "K R 4"]) -> None:
+        """Put the boxes of all photos at these places: where a localiser starts, or fixed boxes stay."""
+        if self.localiser is not None:
+            self.localiser.start_at(boxes)
+        elif self.region == "fixed":
+            self.fixed.copy_(boxes)
 
     def train(self, mode: bool = True) -> "RegionRanker":
         """Set the mode. Crops and whole photos are batches apart, but are judged by one set of statistics.
@@ -115,10 +126,11 @@ class RegionRanker(nn.Module):
     def boxes(self, photos: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K R 4"]:
         """The boxes of every attribute in every photo."""
         if self.finder is None or self.localiser is None:
-            scale = 1.0 if self.region == "whole" else self.initial_scale
-            return photos.new_tensor([scale, scale, 0, 0]).expand(len(photos), self.attributes, 1, 4)
-        boxes: Tensor = self.localiser(self.finder(self._reduced(photos)))
-        return boxes
+            whole = photos.new_tensor([1, 1, 0, 0])
+            boxes = self.fixed if self.region == "fixed" else whole.expand(self.attributes, 1, 4)
+            return boxes.expand(len(photos), *boxes.shape)
+        found: Tensor = self.localiser(self.finder(self._reduced(photos)))
+        return found
 
     def forward(
         self, photos: Float[Tensor, "B 3 H W"], attribute: Int[Tensor, " B"] | None = None

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from visavis.methods.relative_attributes.data import Targets
 from visavis.methods.relative_attributes.model import Region
 from visavis.nets.spatial_transformer import ScaleForm, Shape
 from visavis.training.augment import Augmentation
@@ -21,8 +22,10 @@ class Model(Options):
     region: Region = "localised"
     combined: bool = Field(True, description="also look at the whole photo; after a stage without it")
     initial_scale: PositiveFloat = Field(0.33, description="half side of the box at the start; 1 = the photo")
-    start: Literal["middle", "best"] = Field(
-        "middle", description="best: each attribute's boxes start where fixed boxes order most pairs"
+    start: str = Field(
+        "middle",
+        description="where boxes start: middle; best, where fixed boxes order most pairs; or run:PATH, where "
+        "those of a trained ranker lie on average",
     )
     ratio: PositiveFloat = Field(0.05, description="m, between the scale and what is learned")
     shape: Shape = "square"
@@ -55,6 +58,10 @@ class RankerRecipe(Recipe):
 
     attributes: list[str] | None = Field(None, description="to be learned together; null = all there are")
     loss: Literal["ranknet", "hinge"] = "ranknet"
+    targets: Targets = Field(
+        "majority",
+        description="what an ordered pair is to be judged: as most say, or by the share who say so",
+    )
     fold: int | None = Field(None, ge=0, lt=5, description="hold out the pairs of a tenth of the people")
     model: Model = Model()
     frozen_statistics: bool = Field(

@@ -13,6 +13,8 @@ from jaxtyping import Float, UInt8
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
+from visavis.bundle import find_bundle, read_bundle
+from visavis.errors import VisavisError
 from visavis.features.ranksvm import RankSVM
 from visavis.methods.relative_attributes.data import Pairs
 from visavis.methods.relative_attributes.model import RegionRanker
@@ -26,6 +28,43 @@ PENALTY = 0.01  # C of it, over the number of features
 BATCH = 128
 
 Grid = Float[np.ndarray, "K S Y X"]
+
+
+def place_boxes(start: str, model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"]) -> None:
+    """Put the boxes of a model where a recipe says that they start.
+
+    Args:
+        start: `middle`, which they do by themselves; `best`, see `best_boxes`; or `run:PATH`, where those
+            of a trained ranker of the same attributes lie on average over the photos.
+        model: in evaluation mode.
+        pairs, photos: to learn from, the photos as bytes.
+
+    Raises:
+        VisavisError: `start` is none of these, or the ranker is of other attributes or boxes.
+    """
+    if start == "best":
+        model.start_at(best_boxes(model, pairs, photos))
+    elif start.startswith("run:"):
+        model.start_at(mean_boxes(start.removeprefix("run:"), pairs.names, photos))
+    elif start != "middle":
+        raise VisavisError(f"model.start: '{start}' is none of middle, best and run:PATH")
+
+
+@torch.no_grad()
+def mean_boxes(run: str, names: list[str], photos: UInt8[Tensor, "N 3 H W"]) -> Float[Tensor, "K R 4"]:
+    """Where the boxes of a trained ranker lie on average: the mean of their sides and of their centres."""
+    bundle = read_bundle(find_bundle(run), method="relative_attributes")
+    if bundle.config.labels != names:
+        raise VisavisError(
+            f"model.start: {run} knows {', '.join(bundle.config.labels)}, not {', '.join(names)}"
+        )
+    trained = RegionRanker(**bundle.config.settings["net"])
+    trained.load_state_dict(bundle.weights)
+    trained.eval()
+    boxes = torch.cat([trained.boxes(centre_crop(part, trained.side)) for part in torch.split(photos, BATCH)])
+    sides = boxes[..., :2].mean(dim=0)
+    centres = (boxes[..., :2] * boxes[..., 2:]).mean(dim=0)
+    return torch.cat([sides, centres / sides], dim=-1)
 
 
 def best_boxes(model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"]) -> Float[Tensor, "K R 4"]:

@@ -27,7 +27,7 @@ from visavis.methods.relative_attributes.model import RegionRanker
 from visavis.methods.relative_attributes.protocol import accuracies, mean_accuracy
 from visavis.methods.relative_attributes.recipe import Model, RankerRecipe
 from visavis.methods.relative_attributes.scoring import judge
-from visavis.methods.relative_attributes.start import best_boxes
+from visavis.methods.relative_attributes.start import place_boxes
 from visavis.nets.imagenet import layout_and_file, load_weights, weights_source
 from visavis.training.fit import fit
 from visavis.training.run import claim_run, finish_run, starting_point
@@ -131,13 +131,12 @@ def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | 
     options, (_, file) = recipe.model, layout_and_file(recipe.model.backbone)
     sources = [] if file is None else [weights_source(file)]
     photos = load_photos(pairs.items, options.page, options.share, options.down)
-    if options.start == "best" and model.localiser is not None and before is None:
-        model.eval()
-        model.localiser.start_at(best_boxes(model, pairs, photos))
+    if before is None:
+        place_boxes(options.start, model.eval(), pairs, photos)
     log = None
     if model.localiser is not None:
         log = BoxLog(run, pairs.items["id"].to_list(), pairs.names, recipe.schedule.steps)
-    data_of_pairs = PairData(pairs, photos, model.side, recipe.augmentation)
+    data_of_pairs = PairData(pairs, photos, model.side, recipe.augmentation, recipe.targets)
     task = RankerTask(recipe, model, data_of_pairs, held_out, log)
     stage = "region and whole" if model.combined else options.region
     result = fit(task, run, recipe.seed, title=f"{stage}, seed {recipe.seed}", quiet=quiet)

@@ -47,7 +47,7 @@ def test_the_arms_are_the_changes_of_the_slides_and_the_log() -> None:
     assert {one.fold for one in changed.values()} == {None}
     assert FORMS[LINEAR].starts == (0.17, 0.33, 0.5, 0.66)
     assert FORMS["scale rate x10"].starts == (0.33, 0.66)
-    alone = recipe_of(tiny("model.combined=false", "model.region=centre"), LINEAR, 0.5)
+    alone = recipe_of(tiny("model.combined=false", "model.region=fixed"), LINEAR, 0.5)
     assert (alone.model.combined, alone.model.region) == (True, "localised")
 
 
