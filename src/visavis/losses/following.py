@@ -23,6 +23,9 @@ def following_loss(
     A moved photo shows at u what the photo shows at z u + d, in normalised coordinates; so a box of half side
     s about c belongs at half side s / z about (c - d) / z. Centres count by their distance, sides by logs.
 
+    The boxes of the photos as they are take no gradient: their place is a matter of the ranking loss, and what
+    is easiest to follow is the middle of a face.
+
     Args:
         boxes_of: gives boxes (B, K, R, 4) as (s_y, s_x, t_y, t_x).
         photos: z and d are drawn for each from torch's generator.
@@ -30,7 +33,8 @@ def following_loss(
     batch = len(photos)
     zoom = torch.exp(LOG_SCALE * torch.randn(batch, 1, device=photos.device))
     move = SHIFT * torch.randn(batch, 2, device=photos.device)  # y, x
-    scale, centre = _parts(boxes_of(photos))
+    with torch.no_grad():
+        scale, centre = _parts(boxes_of(photos))
     moved_scale, moved_centre = _parts(boxes_of(move_photos(photos, zoom, move)))
     z, d = zoom.view(batch, 1, 1, 1), move.view(batch, 1, 1, 2)
     apart = moved_centre - (centre - d) / z
