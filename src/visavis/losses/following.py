@@ -1,8 +1,10 @@
 """Boxes that follow what they show: where a photo is moved and scaled, its boxes must move with it.
 
 A localiser that puts the same box on every photo breaks this rule wherever the photo is moved, whatever its
-ranking loss says. The idea is that of J. Thewlis, H. Bilen, A. Vedaldi, "Unsupervised Learning of Object
-Landmarks by Factorized Spatial Embeddings", ICCV 2017, for boxes; nobody labels a part.
+ranking loss says. In photos of things that lie about alike, what tells how far a photo was moved is where its
+thing lies: so the boxes learn to follow that, and nobody labels a part. The idea is that of J. Thewlis,
+H. Bilen, A. Vedaldi, "Unsupervised Learning of Object Landmarks by Factorized Spatial Embeddings", ICCV 2017,
+there for points and without a home.
 """
 
 from collections.abc import Callable
@@ -16,25 +18,23 @@ SHIFT, LOG_SCALE = 0.2, 0.2  # standard deviations, of half the photo's side and
 
 
 def following_loss(
-    boxes_of: Callable[[Tensor], Tensor], photos: Float[Tensor, "B 3 H W"]
+    boxes_of: Callable[[Tensor], Tensor], home: Float[Tensor, "K R 4"], photos: Float[Tensor, "B 3 H W"]
 ) -> Float[Tensor, ""]:
-    """Mean squared distance between the boxes of moved photos and the moved boxes of the photos.
+    """Mean squared distance between the boxes of moved photos and their homes, moved alike.
 
     A moved photo shows at u what the photo shows at z u + d, in normalised coordinates; so a box of half side
     s about c belongs at half side s / z about (c - d) / z. Centres count by their distance, sides by logs.
 
-    The boxes of the photos as they are take no gradient: their place is a matter of the ranking loss, and what
-    is easiest to follow is the middle of a face.
-
     Args:
         boxes_of: gives boxes (B, K, R, 4) as (s_y, s_x, t_y, t_x).
+        home: where boxes lie in a photo that is not moved, on average. Were it the box that each photo gets,
+            nothing would hold the boxes: they drift to where following is easiest, or off the photo.
         photos: z and d are drawn for each from torch's generator.
     """
     batch = len(photos)
     zoom = torch.exp(LOG_SCALE * torch.randn(batch, 1, device=photos.device))
     move = SHIFT * torch.randn(batch, 2, device=photos.device)  # y, x
-    with torch.no_grad():
-        scale, centre = _parts(boxes_of(photos))
+    scale, centre = _parts(home)
     moved_scale, moved_centre = _parts(boxes_of(move_photos(photos, zoom, move)))
     z, d = zoom.view(batch, 1, 1, 1), move.view(batch, 1, 1, 2)
     apart = moved_centre - (centre - d) / z
@@ -54,7 +54,7 @@ def move_photos(
         return F.grid_sample(photos, grid, padding_mode="border", align_corners=True)
 
 
-def _parts(boxes: Float[Tensor, "B K R 4"]) -> tuple[Float[Tensor, "B K R 2"], Float[Tensor, "B K R 2"]]:
+def _parts(boxes: Float[Tensor, "*B 4"]) -> tuple[Float[Tensor, "*B 2"], Float[Tensor, "*B 2"]]:
     """Half sides, above 0, and centres."""
     scale = boxes[..., :2].clamp(min=1e-3)
     return scale, boxes[..., :2] * boxes[..., 2:]

@@ -44,6 +44,8 @@ class Localiser(nn.Module):
         keep_inside: replace the gradient of boxes whose centre has left the image, see `keep_inside`.
     """
 
+    home: Tensor  # (K, R, 4), where boxes started
+
     def __init__(
         self,
         channels: int,
@@ -68,11 +70,13 @@ class Localiser(nn.Module):
         start = torch.full((attributes, regions, 4), initial_scale)
         start[..., 2] = torch.linspace(-SPREAD, SPREAD, regions) if regions > 1 else 0
         start[..., 3] = 0
+        self.register_buffer("home", start)
         self.start_at(start)
 
     @torch.no_grad()
     def start_at(self, boxes: Float[Tensor, "K R 4"]) -> None:
         """Make every image start with these boxes; the translations keep their small random part."""
+        self.home.copy_(boxes)
         scale = boxes[..., : 2 if self.shape == "oblong" else 1].flatten()
         self.scale.bias.copy_((scale.log() if self.scale_form == "log" else scale) / self.ratio)
         self.shift.bias.copy_(boxes[..., 2:].flatten())

@@ -67,8 +67,8 @@ class RankerTask(Task):
         loss = ranknet_loss if self.recipe.loss == "ranknet" else ranking_hinge_loss
         ranking = loss(first, second, batch.target)
         terms = {"loss": ranking, "scale": judged.boxes[..., :2].detach().mean()}
-        if self.recipe.follow and self.model.finder is not None:
-            terms["follow"] = following_loss(self.model.boxes, stacked)
+        if self.recipe.follow and self.model.localiser is not None:
+            terms["follow"] = following_loss(self.model.boxes, self.model.localiser.home, stacked)
             terms["loss"] = ranking + self.recipe.follow * terms["follow"]
         return terms
 
