@@ -5,7 +5,14 @@ import pytest
 
 from visavis.errors import VisavisError
 from visavis.metrics import bootstrap, wilson
-from visavis.metrics.evaluation import Evaluation, PerQuery, over_seeds, over_splits, peers_over_seeds
+from visavis.metrics.evaluation import (
+    Evaluation,
+    PerQuery,
+    gains_over_seeds,
+    over_seeds,
+    over_splits,
+    peers_over_seeds,
+)
 
 
 def weighted() -> PerQuery:
@@ -97,3 +104,25 @@ def test_splits_are_averaged_with_students_interval() -> None:
         over_splits([splits[0], of_split("osr", 1)])
     with pytest.raises(VisavisError, match="different protocols or data"):
         over_splits([splits[0], of_split("zap50k-1/2", 1, "pairs")])
+
+
+def of_queries(*hits: float, weights: float = 1.0) -> Evaluation:
+    """Hits or misses of queries that weigh alike."""
+    counts = np.full(len(hits), weights)
+    return Evaluation("pairs", "shoes", "0" * 16, {"acc@1": PerQuery(np.array(hits) * counts, counts)})
+
+
+@pytest.mark.parametrize("weights", [1.0, 0.25])
+def test_gains_are_paired_by_query_over_the_seeds(weights: float) -> None:
+    ours = [of_queries(1, 1, 0, weights=weights), of_queries(1, 1, 1, weights=weights)]
+    theirs = [of_queries(1, 0, 0, weights=weights), of_queries(0, 0, 1, weights=weights)]
+    gain = gains_over_seeds(ours, theirs)["gain_acc@1"]
+    assert gain.mean == pytest.approx(0.5)
+    assert gain.ci95 is not None
+    assert gain.ci95[0] == pytest.approx(0)  # the third query gains nothing, the second 1: drawn three times
+    assert gain.ci95[1] == pytest.approx(1)
+
+
+def test_no_gain_over_oneself() -> None:
+    same = [of_queries(1, 0, 1)]
+    assert gains_over_seeds(same, same)["gain_acc@1"].ci95 == (0, 0)

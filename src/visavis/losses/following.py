@@ -32,8 +32,8 @@ def following_loss(
         photos: z and d are drawn for each from torch's generator.
     """
     batch = len(photos)
-    zoom = torch.exp(LOG_SCALE * torch.randn(batch, 1, device=photos.device))
-    move = SHIFT * torch.randn(batch, 2, device=photos.device)  # y, x
+    zoom = torch.exp(LOG_SCALE * torch.randn(batch, 1, device=photos.device, dtype=photos.dtype))
+    move = SHIFT * torch.randn(batch, 2, device=photos.device, dtype=photos.dtype)  # y, x
     scale, centre = _parts(home)
     moved_scale, moved_centre = _parts(boxes_of(move_photos(photos, zoom, move)))
     z, d = zoom.view(batch, 1, 1, 1), move.view(batch, 1, 1, 2)

@@ -98,6 +98,20 @@ def over_seeds(evaluations: list[Evaluation]) -> dict[str, Metric]:
     return _mean([one.metrics for one in evaluations])
 
 
+def gains_over_seeds(ours: list[Evaluation], theirs: list[Evaluation]) -> dict[str, Metric]:
+    """What one model gains over another on the same queries: `gain_NAME` of each metric, mean over seeds.
+
+    The interval is a bootstrap over the queries, each with what both models made of it.
+    """
+    found = {}
+    for name, first in ours[0].metrics.items():
+        mean, other = (np.mean([one.metrics[name].sums for one in side], axis=0) for side in (ours, theirs))
+        counted = first.counts > 0
+        interval = bootstrap((mean - other)[counted], first.counts[counted])
+        found[f"gain_{name}"] = Metric(mean=interval.estimate, ci95=(interval.low, interval.high), n=first.n)
+    return found
+
+
 def peers_over_seeds(evaluations: list[Evaluation]) -> dict[str, dict[str, Metric]]:
     """What `over_seeds` says of the metrics, of each of the peers."""
     return {name: _mean([one.peers[name] for one in evaluations]) for name in evaluations[0].peers}

@@ -8,7 +8,7 @@ import pytest
 from visavis import images
 from visavis.bundle import Bundle
 from visavis.methods.sketch_retrieval import comparison
-from visavis.methods.sketch_retrieval.comparison import draw_comparison, gains, pooled
+from visavis.methods.sketch_retrieval.comparison import draw_comparison, pooled
 from visavis.metrics.evaluation import Evaluation, PerQuery
 from visavis.tables import DataSet
 
@@ -33,20 +33,6 @@ def test_pooling_counts_the_queries_of_all_sets_together(monkeypatch: pytest.Mon
 def test_one_set_is_left_as_it_is() -> None:
     one = evaluation(1, 0)
     assert pooled("shoes", [one]) is one
-
-
-def test_gains_are_paired_by_query_over_the_seeds() -> None:
-    ours, theirs = [evaluation(1, 1, 0), evaluation(1, 1, 1)], [evaluation(1, 0, 0), evaluation(0, 0, 1)]
-    gain = gains(ours, theirs)["gain_acc@1"]
-    assert gain.mean == pytest.approx(0.5)
-    assert gain.ci95 is not None
-    assert gain.ci95[0] == pytest.approx(0)  # the third query gains nothing, the second 1: drawn three times
-    assert gain.ci95[1] == pytest.approx(1)
-
-
-def test_no_gain_over_oneself() -> None:
-    same = [evaluation(1, 0, 1)]
-    assert gains(same, same)["gain_acc@1"].ci95 == (0, 0)
 
 
 def test_picture_has_a_row_for_each_model_and_query(tiny_bundle: Bundle, tmp_path: Path) -> None:

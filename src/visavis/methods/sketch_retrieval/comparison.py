@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float
 
 from visavis import images
 from visavis.bundle import Bundle, recalibrated
@@ -15,10 +14,9 @@ from visavis.methods.sketch_retrieval.protocol import official_split
 from visavis.methods.sketch_retrieval.recipe import SketchRecipe
 from visavis.methods.sketch_retrieval.retriever import SketchRetriever
 from visavis.methods.sketch_retrieval.training import train
-from visavis.metrics.evaluation import Evaluation, PerQuery, over_seeds
-from visavis.metrics.intervals import paired_bootstrap
+from visavis.metrics.evaluation import Evaluation, PerQuery, gains_over_seeds, over_seeds
 from visavis.pictures.strip import Answer, strips
-from visavis.records import Metric, ResultRecord
+from visavis.records import ResultRecord
 from visavis.training.results import summarise
 
 POOLED = {"qmul-v1": ("qmul-shoe-v1", "qmul-chair-v1")}  # sets trained apart, their queries counted together
@@ -56,7 +54,7 @@ def compare(
     draw_comparison({name: trained[name].bundles[0] for name in (first, others[-1])}, run / PICTURE)
     peers = {
         name: over_seeds(trained[name].evaluations)
-        | gains(trained[first].evaluations, trained[name].evaluations)
+        | gains_over_seeds(trained[first].evaluations, trained[name].evaluations)
         for name in others
     }
     record = summarise(trained[first].bundles, trained[first].evaluations, command, peers)
@@ -93,23 +91,6 @@ def pooled(data: str, evaluations: list[Evaluation]) -> Evaluation:
         for name in evaluations[0].metrics
     }
     return Evaluation(f"{evaluations[0].protocol}-pooled", data, open_dataset(data).digest(), metrics)
-
-
-def gains(ours: list[Evaluation], theirs: list[Evaluation]) -> dict[str, Metric]:
-    """What the first arm gains over another, paired by query, mean over seeds."""
-    found = {}
-    for name in ours[0].metrics:
-        interval = paired_bootstrap(_per_query(ours, name), _per_query(theirs, name))
-        found[f"gain_{name}"] = Metric(mean=interval.estimate, ci95=(interval.low, interval.high))
-    return found
-
-
-def _per_query(evaluations: list[Evaluation], name: str) -> Float[np.ndarray, " Q"]:
-    metrics = [evaluation.metrics[name] for evaluation in evaluations]
-    judged = metrics[0].counts > 0
-    shares = np.stack([metric.sums[judged] / metric.counts[judged] for metric in metrics])
-    mean: np.ndarray = shares.mean(axis=0)
-    return mean
 
 
 def draw_comparison(bundles: dict[str, Bundle], target: Path) -> None:

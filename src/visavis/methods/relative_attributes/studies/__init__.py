@@ -1,9 +1,10 @@
 """Questions put to the method, each answered by one command: `visavis study NAME`."""
 
-from visavis.methods.relative_attributes.studies import baselines, initial_scale, localiser
+from visavis.methods.relative_attributes.studies import baselines, initial_scale, localiser, regions
 
 STUDIES = {
     "initial-scale": initial_scale.study,
     "localiser": localiser.study,
+    "regions": regions.study,
     "baselines": baselines.study,
 }

@@ -12,20 +12,23 @@ class Form(NamedTuple):
     """The initial scales s0 of one parametrisation, and what is changed in it.
 
     `rate` is a factor on the rate of the scale; an arm that is not for `every_seed` is trained for the first.
+    Where boxes start at the `best` fixed ones and follow the photo, s0 is not asked.
     """
 
     starts: tuple[float, ...]
     rate: int = 1
     log: bool = False
+    best: bool = False
     every_seed: bool = True
 
 
-LINEAR, LOG, CHOSEN = "linear", "log", "s0 chosen on a fold"
+LINEAR, LOG, CHOSEN, BEST = "linear", "log", "s0 chosen on a fold", "best fixed box"
 FORMS = {
     LINEAR: Form((0.17, DEFAULT, 0.5, 0.66)),
     "scale rate x10": Form((DEFAULT, 0.66), rate=10, every_seed=False),
     "scale rate x100": Form((DEFAULT,), rate=100, every_seed=False),
     LOG: Form((0.17, DEFAULT, 0.66), log=True),
+    BEST: Form((DEFAULT,), best=True),
 }
 
 
@@ -57,13 +60,20 @@ def name_of(form: str, scale: float) -> str:
 def recipe_of(recipe: RankerRecipe, form: str, scale: float) -> RankerRecipe:
     """The recipe with a parametrisation and an initial scale, both stages and all pairs."""
     options = FORMS[form]
-    model = {"initial_scale": scale, "region": "localised", "combined": True, "scale_form": "linear"}
+    model: dict[str, object] = {
+        "initial_scale": scale,
+        "region": "localised",
+        "combined": True,
+        "scale_form": "linear",
+    }
+    model |= {"start": "best" if options.best else "middle"}
     if options.log:
         model |= {"scale_form": "log", "ratio": recipe.model.ratio * LOG_RATIO}
     rates = {"scale": recipe.rates.scale * options.rate}
     changes = {
         "model": recipe.model.model_copy(update=model),
         "rates": recipe.rates.model_copy(update=rates),
+        "follow": (recipe.follow or 1.0) if options.best else 0.0,
         "fold": None,
     }
     return recipe.model_copy(update=changes)
