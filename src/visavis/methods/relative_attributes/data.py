@@ -1,7 +1,7 @@
 """Pairs of photos: which of two shows more of an attribute, or as much."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,6 @@ from visavis.methods.relative_attributes.consistency import checked_pairs
 from visavis.tables import DataSet
 from visavis.training.augment import Augmentation, Pages, View, as_batch
 
-Targets = Literal["majority", "votes"]
 TARGET = {"more": 1.0, "equal": 0.5, "less": 0.0}
 HELD_OUT_PARTS = 10  # of the people, one of which a fold holds out, and with it a fifth of the pairs
 
@@ -26,7 +25,7 @@ class Pairs:
 
     `first`, `second` (P,) are rows of `items`, `attribute` (P,) numbers of `names`, `target` (P,) is 1 where
     the first shows more, 0 where the second does and 1/2 where both show as much; `votes` (P,) counts the
-    annotators who said so, -1 where unknown, and `agreement` (P,) is their share of all, 1 where unknown.
+    annotators who said so, -1 where unknown.
     """
 
     items: pl.DataFrame
@@ -36,14 +35,13 @@ class Pairs:
     attribute: Int[np.ndarray, " P"]
     target: Float[np.ndarray, " P"]
     votes: Int[np.ndarray, " P"]
-    agreement: Float[np.ndarray, " P"]
 
     def __len__(self) -> int:
         return len(self.target)
 
     def take(self, chosen: Int[np.ndarray, " C"]) -> "Pairs":
         """Some of the pairs, among all the items still."""
-        parts = (self.first, self.second, self.attribute, self.target, self.votes, self.agreement)
+        parts = (self.first, self.second, self.attribute, self.target, self.votes)
         return Pairs(self.items, self.names, *(part[chosen] for part in parts))
 
 
@@ -80,7 +78,6 @@ def pairs_of(data: DataSet, split: str, attributes: list[str] | None = None) -> 
         np.array([number_of[name] for name in kept["attribute"]]),
         np.array([TARGET[relation] for relation in kept["relation"]]),
         kept["votes"].fill_null(-1).to_numpy(),
-        (kept["votes"] / kept["votes_of"]).fill_null(1.0).to_numpy(),
     )
 
 
@@ -122,7 +119,14 @@ class PairBatch(NamedTuple):
 
 
 class PairData:
-    """Draws batches of pairs, each attribute as often as any other."""
+    """Draws batches of pairs, each attribute as often as any other.
+
+    Args:
+        pairs: ordered and equal ones.
+        photos: of `pairs.items`.
+        side, options: of the views, see `Pages`.
+        equal: how often an equal pair is drawn for each time that an ordered one of its attribute is.
+    """
 
     def __init__(
         self,
@@ -130,32 +134,26 @@ class PairData:
         photos: UInt8[Tensor, "N 3 H W"],
         side: int,
         options: Augmentation,
-        targets: Targets = "majority",
+        equal: float = 1.0,
     ) -> None:
-        self.pairs, self.targets = pairs, targets
+        self.pairs = pairs
         self.photos = Pages(photos, side, options, outside="border")
-        numbers = [np.flatnonzero(pairs.attribute == number) for number in range(len(pairs.names))]
-        self.of_attribute = [rows for rows in numbers if len(rows)]
+        weight = np.where(pairs.target == 0.5, equal, 1.0)
+        drawn = [np.flatnonzero((pairs.attribute == k) & (weight > 0)) for k in range(len(pairs.names))]
+        self.of_attribute = [rows for rows in drawn if len(rows)]
+        self.chances = [weight[rows] / weight[rows].sum() for rows in self.of_attribute]
 
     def draw(self, batch: int, rng: np.random.Generator) -> PairBatch:
         """Draw a batch of pairs with their augmentation."""
-        chosen = np.array(
-            [rng.choice(self.of_attribute[rng.integers(len(self.of_attribute))]) for _ in range(batch)]
-        )
+        attributes = rng.integers(len(self.of_attribute), size=batch)
+        chosen = np.array([rng.choice(self.of_attribute[k], p=self.chances[k]) for k in attributes])
         pairs = self.pairs.take(chosen)
         return PairBatch(
             self.photos.draw(pairs.first, rng),
             self.photos.draw(pairs.second, rng),
             torch.from_numpy(pairs.attribute),
-            torch.from_numpy(pairs.target if self.targets == "majority" else by_votes(pairs)).float(),
+            torch.from_numpy(pairs.target).float(),
         )
-
-
-def by_votes(pairs: Pairs) -> Float[np.ndarray, " P"]:
-    """Targets that are as certain as people are: the share of votes for an order, at least 1/2."""
-    certain = 2 * np.maximum(pairs.agreement, 0.5) - 1
-    softened: np.ndarray = 0.5 + (pairs.target - 0.5) * certain
-    return softened
 
 
 def load_photos(items: pl.DataFrame, page: int, share: float, down: float) -> UInt8[Tensor, "N 3 page page"]:

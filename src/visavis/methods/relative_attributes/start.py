@@ -21,7 +21,7 @@ from visavis.methods.relative_attributes.model import RegionRanker
 from visavis.training.augment import centre_crop
 
 SCALES = (0.3, 0.45, 0.6)  # half sides of the boxes that are tried
-CENTRES = (-0.6, -0.3, 0.0, 0.3, 0.6)  # of their centres, along each axis
+CENTRES = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6)  # of their centres, along each axis
 SMOOTHING = 0.7  # in steps of the grid: neighbours see nearly the same, and one is best by chance
 PARTS = 3  # of the pairs, each ordered by a ranking SVM that learned from the others
 PENALTY = 0.01  # C of it, over the number of features
@@ -70,16 +70,21 @@ def mean_boxes(run: str, names: list[str], photos: UInt8[Tensor, "N 3 H W"]) -> 
 def best_boxes(model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"]) -> Float[Tensor, "K R 4"]:
     """The boxes (s_y, s_x, t_y, t_x) of every attribute that order its held-out pairs best.
 
+    Several are as good within one standard error, and by chance one is best. So it is the smallest size that
+    some of these have, and the mean of their places.
+
     Args:
         model: with the backbone that reads the crops; its localiser is not asked.
         pairs: to learn from; only ordered ones count.
         photos: of `pairs.items`, of at least the model's side.
 
-    Where an attribute has R > 1 boxes they are the best whose centres are at least a half side apart.
+    Where an attribute has R > 1 boxes the others are the best whose centres are at least half a side away.
     """
-    accuracy = grid_accuracies(model, pairs, photos)
-    boxes = [_best(one, model.regions) for one in gaussian_filter(accuracy, (0, 0, SMOOTHING, SMOOTHING))]
-    return torch.tensor(boxes)
+    accuracy = gaussian_filter(grid_accuracies(model, pairs, photos), (0, 0, SMOOTHING, SMOOTHING))
+    ordered = np.bincount(pairs.attribute[pairs.target != 0.5], minlength=len(pairs.names))
+    return torch.tensor(
+        [_best(one, int(count), model.regions) for one, count in zip(accuracy, ordered, strict=True)]
+    )
 
 
 def grid_accuracies(model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"]) -> Grid:
@@ -123,14 +128,20 @@ def _held_out_accuracy(more: Float[np.ndarray, "P F"], less: Float[np.ndarray, "
     return right / len(more)
 
 
-def _best(accuracy: Float[np.ndarray, "S Y X"], regions: int) -> list[tuple[float, float, float, float]]:
-    """The best boxes of a grid, none nearer to a better one than half a side."""
-    chosen: list[tuple[float, float, float]] = []
-    for index in np.argsort(-accuracy, axis=None, kind="stable"):
-        i, j, k = np.unravel_index(index, accuracy.shape)
-        scale, y, x = SCALES[i], CENTRES[j], CENTRES[k]
-        if all(max(abs(y - b), abs(x - c)) >= a for a, b, c in chosen):
+def _best(
+    accuracy: Float[np.ndarray, "S Y X"], ordered: int, regions: int
+) -> list[tuple[float, float, float, float]]:
+    """The best boxes of a grid, for an attribute of so many ordered pairs."""
+    grid = [
+        (scale, y, x, float(accuracy[i, j, k]))
+        for (i, scale), (j, y), (k, x) in product(enumerate(SCALES), enumerate(CENTRES), enumerate(CENTRES))
+    ]
+    best = float(accuracy.max())
+    enough = best - np.sqrt(best * (1 - best) / ordered)
+    smallest = min(scale for scale, _, _, share in grid if share >= enough)
+    good = np.array([box[1:3] for box in grid if box[0] == smallest and box[3] >= enough])
+    chosen = [(smallest, *good.mean(axis=0).tolist())]
+    for scale, y, x, _ in sorted(grid, key=lambda box: -box[3]):
+        if len(chosen) < regions and all(max(abs(y - b), abs(x - c)) >= a for a, b, c in chosen):
             chosen.append((scale, y, x))
-        if len(chosen) == regions:
-            break
     return [(scale, scale, y / scale, x / scale) for scale, y, x in chosen]
