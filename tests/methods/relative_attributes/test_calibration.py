@@ -106,13 +106,13 @@ def test_pairs_as_scores_judge_them() -> None:
     first, second = np.array([3, 0, 1, 1]), np.array([1, 2, 1, 2])
     target, attribute = np.array([1.0, 0.0, 0.5, 0.0]), np.array([0, 1, 0, 1])
     items = pl.DataFrame({"id": list("abcd")})
-    pairs = Pairs(items, ["x", "y"], first, second, attribute, target, np.full(4, -1), np.ones(4))
+    pairs = Pairs(items, ["x", "y"], first, second, attribute, target, np.full(4, -1))
     found = judged_pairs(pairs, scores, np.array([2.0, 5.0]), part=3)
     assert found.margin.tolist() == [2, -2, -1]
     assert found.right.tolist() == [True, False, False]
     assert (found.spread.tolist(), found.part.tolist()) == ([2, 5, 5], [3, 3, 3])
     assert found.confidence(2.0) == pytest.approx(1 / (1 + np.exp(-np.array([1, 1, 0.5]))))
-    swapped = Pairs(items, ["x", "y"], second, first, attribute, 1 - target, np.full(4, -1), np.ones(4))
+    swapped = Pairs(items, ["x", "y"], second, first, attribute, 1 - target, np.full(4, -1))
     assert judged_pairs(swapped, scores, np.ones(2)).margin.tolist() == found.margin.tolist()
     assert joined([found, found]).attribute.tolist() == [0, 1, 1, 0, 1, 1]
 

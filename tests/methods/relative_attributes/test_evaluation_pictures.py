@@ -45,7 +45,7 @@ def judged(rows: list[tuple[int, int, int, float, int]], scores: np.ndarray) -> 
     first, second, attribute, target, votes = (np.array(column) for column in zip(*rows, strict=True))
     items = pl.DataFrame({"path": [str(number) for number in range(len(scores))]})
     names = ["smile", "young"][: scores.shape[1]]
-    pairs = Pairs(items, names, first, second, attribute, target.astype(float), votes, np.ones(len(votes)))
+    pairs = Pairs(items, names, first, second, attribute, target.astype(float), votes)
     return Judged(pairs, scores, np.tile(NOWHERE, (*scores.shape, 1, 1)))
 
 

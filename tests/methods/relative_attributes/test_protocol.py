@@ -53,7 +53,6 @@ def made_up() -> tuple[Pairs, np.ndarray]:
         attribute=np.array([0, 0, 0, 0, 1, 0, 1]),
         target=np.array([1, 0, 1, 1, 1, 0.5, 0.5]),
         votes=np.array([5, 3, 4, 2, 3, 5, -1]),
-        agreement=np.ones(7),
     )
     return pairs, np.stack([np.arange(4.0), -np.arange(4.0)], axis=1)
 

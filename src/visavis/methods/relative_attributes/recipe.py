@@ -4,7 +4,6 @@ from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from visavis.methods.relative_attributes.data import Targets
 from visavis.methods.relative_attributes.model import Region
 from visavis.nets.spatial_transformer import ScaleForm, Shape
 from visavis.training.augment import Augmentation
@@ -58,9 +57,8 @@ class RankerRecipe(Recipe):
 
     attributes: list[str] | None = Field(None, description="to be learned together; null = all there are")
     loss: Literal["ranknet", "hinge"] = "ranknet"
-    targets: Targets = Field(
-        "majority",
-        description="what an ordered pair is to be judged: as most say, or by the share who say so",
+    equal: float = Field(
+        1.0, ge=0, description="how often an equal pair is drawn for each time that an ordered one is"
     )
     fold: int | None = Field(None, ge=0, lt=5, description="hold out the pairs of a tenth of the people")
     model: Model = Model()

@@ -16,7 +16,7 @@ ALIKE = 0.1  # strengths that differ by less count as equal
 
 
 def pair_table(data: DataSet) -> pl.DataFrame:
-    """All pairs of a data set: `a`, `b`, `relation`, `attribute`, `split`, `votes`, `votes_of`, with gaps.
+    """All pairs of a data set: `a`, `b`, `relation`, `attribute`, `split`, `votes`, the last two with gaps.
 
     A table that names no attribute has one, and one without splits is all for training; where it has splits,
     a pair without one takes part in nothing. Without a table, pairs are drawn from the orders of classes or
@@ -34,7 +34,7 @@ def pair_table(data: DataSet) -> pl.DataFrame:
         raise VisavisError(
             f"{data.name}: relation '{wrong['relation'][0]}' of a pair is none of {', '.join(RELATIONS)}"
         )
-    defaults = {"attribute": UNNAMED, "split": "train", "votes": None, "votes_of": None}
+    defaults = {"attribute": UNNAMED, "split": "train", "votes": None}
     absent = {name: pl.lit(value) for name, value in defaults.items() if name not in pairs.columns}
     return pairs.with_columns(**absent).select(
         "a",
@@ -42,7 +42,7 @@ def pair_table(data: DataSet) -> pl.DataFrame:
         "relation",
         pl.col("attribute").fill_null(UNNAMED),
         "split",
-        pl.col("votes", "votes_of").cast(pl.Int64),
+        pl.col("votes").cast(pl.Int64),
     )
 
 

@@ -30,7 +30,9 @@ BATCH = 128
 Grid = Float[np.ndarray, "K S Y X"]
 
 
-def place_boxes(start: str, model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"]) -> None:
+def place_boxes(
+    start: str, model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"], mirrored: bool
+) -> None:
     """Put the boxes of a model where a recipe says that they start.
 
     Args:
@@ -38,12 +40,13 @@ def place_boxes(start: str, model: RegionRanker, pairs: Pairs, photos: UInt8[Ten
             of a trained ranker of the same attributes lie on average over the photos.
         model: in evaluation mode.
         pairs, photos: to learn from, the photos as bytes.
+        mirrored: whether photos are mirrored in training, so that left and right are the same.
 
     Raises:
         VisavisError: `start` is none of these, or the ranker is of other attributes or boxes.
     """
     if start == "best":
-        model.start_at(best_boxes(model, pairs, photos))
+        model.start_at(best_boxes(model, pairs, photos, mirrored))
     elif start.startswith("run:"):
         model.start_at(mean_boxes(start.removeprefix("run:"), pairs.names, photos))
     elif start != "middle":
@@ -67,7 +70,9 @@ def mean_boxes(run: str, names: list[str], photos: UInt8[Tensor, "N 3 H W"]) -> 
     return torch.cat([sides, centres / sides], dim=-1)
 
 
-def best_boxes(model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"]) -> Float[Tensor, "K R 4"]:
+def best_boxes(
+    model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"], mirrored: bool
+) -> Float[Tensor, "K R 4"]:
     """The boxes (s_y, s_x, t_y, t_x) of every attribute that order its held-out pairs best.
 
     Several are as good within one standard error, and by chance one is best. So it is the smallest size that
@@ -77,10 +82,14 @@ def best_boxes(model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W
         model: with the backbone that reads the crops; its localiser is not asked.
         pairs: to learn from; only ordered ones count.
         photos: of `pairs.items`, of at least the model's side.
+        mirrored: whether a box counts for what it and its mirror image order right on average.
 
     Where an attribute has R > 1 boxes the others are the best whose centres are at least half a side away.
     """
-    accuracy = gaussian_filter(grid_accuracies(model, pairs, photos), (0, 0, SMOOTHING, SMOOTHING))
+    accuracy = grid_accuracies(model, pairs, photos)
+    if mirrored:
+        accuracy = (accuracy + accuracy[..., ::-1]) / 2
+    accuracy = gaussian_filter(accuracy, (0, 0, SMOOTHING, SMOOTHING))
     ordered = np.bincount(pairs.attribute[pairs.target != 0.5], minlength=len(pairs.names))
     return torch.tensor(
         [_best(one, int(count), model.regions) for one, count in zip(accuracy, ordered, strict=True)]

@@ -132,11 +132,11 @@ def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | 
     sources = [] if file is None else [weights_source(file)]
     photos = load_photos(pairs.items, options.page, options.share, options.down)
     if before is None:
-        place_boxes(options.start, model.eval(), pairs, photos)
+        place_boxes(options.start, model.eval(), pairs, photos, mirrored=recipe.augmentation.flip > 0)
     log = None
     if model.localiser is not None:
         log = BoxLog(run, pairs.items["id"].to_list(), pairs.names, recipe.schedule.steps)
-    data_of_pairs = PairData(pairs, photos, model.side, recipe.augmentation, recipe.targets)
+    data_of_pairs = PairData(pairs, photos, model.side, recipe.augmentation, recipe.equal)
     task = RankerTask(recipe, model, data_of_pairs, held_out, log)
     stage = "region and whole" if model.combined else options.region
     result = fit(task, run, recipe.seed, title=f"{stage}, seed {recipe.seed}", quiet=quiet)
