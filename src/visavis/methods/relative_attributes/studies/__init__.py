@@ -1,10 +1,17 @@
 """Questions put to the method, each answered by one command: `visavis study NAME`."""
 
-from visavis.methods.relative_attributes.studies import baselines, initial_scale, localiser, regions
+from visavis.methods.relative_attributes.studies import (
+    all_attributes,
+    baselines,
+    initial_scale,
+    localiser,
+    regions,
+)
 
 STUDIES = {
     "initial-scale": initial_scale.study,
     "localiser": localiser.study,
+    "all-attributes": all_attributes.study,
     "regions": regions.study,
     "baselines": baselines.study,
 }
