@@ -75,8 +75,8 @@ def best_boxes(
 ) -> Float[Tensor, "K R 4"]:
     """The boxes (s_y, s_x, t_y, t_x) of every attribute that order its held-out pairs best.
 
-    Several are as good within one standard error, and by chance one is best. So it is the smallest size that
-    some of these have, and the mean of their places.
+    Of the boxes of the best one's size several are as good within one standard error, and by chance one is
+    best: so it is the mean of their places.
 
     Args:
         model: with the backbone that reads the crops; its localiser is not asked.
@@ -147,9 +147,9 @@ def _best(
     ]
     best = float(accuracy.max())
     enough = best - np.sqrt(best * (1 - best) / ordered)
-    smallest = min(scale for scale, _, _, share in grid if share >= enough)
-    good = np.array([box[1:3] for box in grid if box[0] == smallest and box[3] >= enough])
-    chosen = [(smallest, *good.mean(axis=0).tolist())]
+    size = max(grid, key=lambda box: box[3])[0]
+    good = np.array([box[1:3] for box in grid if box[0] == size and box[3] >= enough])
+    chosen = [(size, *good.mean(axis=0).tolist())]
     for scale, y, x, _ in sorted(grid, key=lambda box: -box[3]):
         if len(chosen) < regions and all(max(abs(y - b), abs(x - c)) >= a for a, b, c in chosen):
             chosen.append((scale, y, x))
