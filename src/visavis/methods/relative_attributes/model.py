@@ -98,6 +98,8 @@ class RegionRanker(nn.Module):
             nn.init.zeros_(self.score.bias)
         neutral = torch.tensor(self.reader.neutral).view(3, 1, 1)
         self.register_buffer("neutral", neutral, persistent=False)
+        # On CPUs convolutions are half again as fast so. torch's overloads leave this argument out.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @property
     def side(self) -> int:
