@@ -45,6 +45,8 @@ def place_boxes(
     Raises:
         VisavisError: `start` is none of these, or the ranker is of other attributes or boxes.
     """
+    if model.region == "whole":
+        return
     if start == "best":
         model.start_at(best_boxes(model, pairs, photos, mirrored))
     elif start.startswith("run:"):
