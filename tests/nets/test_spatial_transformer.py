@@ -61,6 +61,35 @@ def test_every_image_starts_with_the_initial_scale(scale: float, shape: Shape, s
     assert boxes[..., 2:].std() > 0  # small, not nothing
 
 
+@pytest.mark.parametrize("shape", ["square", "oblong"])
+@pytest.mark.parametrize("scale_form", ["linear", "log"])
+def test_boxes_start_where_they_are_put(shape: Shape, scale_form: ScaleForm) -> None:
+    """Of two attributes with two boxes each, all different; exactly, but for the small random part."""
+    high = torch.tensor([[0.2, 0.3], [0.45, 0.6]])
+    wide = high if shape == "square" else torch.tensor([[0.7, 0.1], [0.25, 0.5]])
+    y, x = torch.tensor([[1.5, -2.0], [0.0, 0.3]]), torch.tensor([[-0.4, 0.9], [1.1, 0.0]])
+    places = torch.stack([high, wide, y, x], dim=-1)
+    net = Localiser(8, 3, attributes=2, regions=2, shape=shape, scale_form=scale_form, keep_inside=False)
+    random_part = net.shift.weight.clone()
+    net.start_at(places)
+    assert torch.equal(net.home, places)
+    assert torch.equal(net.shift.weight, random_part)
+    nn.init.zeros_(net.shift.weight)
+    torch.testing.assert_close(net(torch.randn(3, 8, 3, 3)), places.expand(3, 2, 2, 4))
+
+
+def test_home_is_where_boxes_started_however_they_move() -> None:
+    net = Localiser(8, 3, attributes=2, regions=2, initial_scale=0.4)
+    start = torch.tensor([[0.4, 0.4, -1, 0], [0.4, 0.4, 1, 0]]).expand(2, 2, 4)
+    assert torch.equal(net.home, start)
+    nn.init.normal_(net.scale.bias)
+    assert torch.equal(net.home, start)
+    assert "home" not in dict(net.named_parameters())
+    other = Localiser(8, 3, attributes=2, regions=2, initial_scale=0.2)
+    other.load_state_dict(net.state_dict())
+    assert torch.equal(other.home, start)
+
+
 def test_several_boxes_of_an_attribute_start_one_below_the_other() -> None:
     torch.manual_seed(0)
     boxes = Localiser(8, 3, attributes=2, regions=3)(torch.randn(50, 8, 3, 3)).mean(0)

@@ -127,3 +127,37 @@ def test_batches_have_each_attribute_as_often() -> None:
     assert not torch.equal(batch.first.affine, batch.second.affine)  # drawn apart
     again = data.draw(400, np.random.default_rng(0))
     assert torch.equal(again.attribute, batch.attribute)
+
+
+@pytest.mark.parametrize(("equal", "share"), [(None, 3 / 5), (1.0, 3 / 5), (0.25, 0.75 / 2.75), (0.0, 0.0)])
+def test_equal_pairs_are_drawn_as_often_as_asked(equal: float | None, share: float) -> None:
+    """Two ordered pairs of smile and three equal ones, each at `equal` times the chance of an ordered one."""
+    rows = [
+        ("p0", "p1", "more"),
+        ("p1", "p2", "less"),
+        ("p2", "p3", "equal"),
+        ("p0", "p2", "equal"),
+        ("p0", "p3", "equal"),
+    ]
+    table = pl.DataFrame(rows, schema=["a", "b", "relation"], orient="row")
+    pairs = pairs_of(small_set(table), "train")
+    photos = torch.zeros(4, 3, 8, 8, dtype=torch.uint8)
+    options = {} if equal is None else {"equal": equal}
+    batch = PairData(pairs, photos, 8, Augmentation(), **options).draw(2000, np.random.default_rng(0))
+    assert (batch.target == 0.5).float().mean().item() == pytest.approx(share, abs=0.04)
+    for target in (0.0, 1.0):  # either ordered pair as often as the other
+        drawn = (batch.target == target).float().mean().item()
+        assert drawn == pytest.approx((1 - share) / 2, abs=0.04)
+
+
+def test_attributes_are_drawn_as_often_whatever_their_equal_pairs() -> None:
+    """Of young there are few ordered pairs; without its equal ones it is drawn as often as before."""
+    pairs = pairs_of(small_set(), "train")
+    many = pairs.take(np.array([0] * 9 + [1] * 50 + [2]))  # nine of smile; of young fifty equal, one ordered
+    photos = torch.zeros(len(pairs.items), 3, 8, 8, dtype=torch.uint8)
+    batch = PairData(many, photos, 8, Augmentation(), equal=0).draw(600, np.random.default_rng(0))
+    assert 250 < int((batch.attribute == 1).sum()) < 350
+    assert set(batch.target[batch.attribute == 1].tolist()) == {0.0}
+    only_equal = pairs.take(np.array([0, 1]))
+    batch = PairData(only_equal, photos, 8, Augmentation(), equal=0).draw(50, np.random.default_rng(0))
+    assert set(batch.attribute.tolist()) == {0}

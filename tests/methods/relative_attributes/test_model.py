@@ -87,12 +87,107 @@ def test_the_middle_is_read_by_what_lies_in_it() -> None:
 @torch.no_grad()
 def test_a_box_of_scale_one_is_the_whole_photo_and_outside_is_grey() -> None:
     whole, full = net("whole", False), RegionRanker("colour", 3, "fixed", False, initial_scale=1.0).eval()
-    full.load_state_dict(whole.state_dict())
+    full.load_state_dict(whole.state_dict() | {"fixed": full.fixed})
     torch.testing.assert_close(full(photos()).scores, whole(photos()).scores, rtol=1e-4, atol=1e-5)
     wide = RegionRanker("colour", 3, "fixed", False, initial_scale=2.0).eval()
-    wide.load_state_dict(whole.state_dict())
+    wide.load_state_dict(whole.state_dict() | {"fixed": wide.fixed})
     grey = torch.full((1, 3, 96, 96), 0.5)
     torch.testing.assert_close(wide(grey).scores, whole(grey).scores, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_fixed_boxes_stay_where_they_are_put() -> None:
+    """Attribute 0 at the upper left, attribute 1 at the lower right; neither sees the other's place."""
+    model = RegionRanker("colour", 2, "fixed", combined=False).eval()
+    places = torch.tensor([[[0.3, 0.3, -2, -2]], [[0.3, 0.2, 2, 2]]])
+    model.start_at(places)
+    assert torch.equal(model.boxes(photos()), places.expand(2, 2, 1, 4))
+    assert "fixed" not in dict(model.named_parameters())
+    again = RegionRanker("colour", 2, "fixed", combined=False).eval()
+    again.load_state_dict(model.state_dict())
+    seen = again(photos()).scores
+    assert torch.equal(seen, model(photos()).scores)
+    changed = photos()
+    changed[..., 48:, 48:] = 0
+    different = model(changed).scores != seen
+    assert not different[:, 0].any()
+    assert different[:, 1].all()
+
+
+@torch.no_grad()
+def test_localised_boxes_start_where_they_are_put_and_the_whole_photo_stays_whole() -> None:
+    places = torch.tensor([[[0.3, 0.3, -2, 1]], [[0.6, 0.6, 0, 0.5]]])
+    model, whole = RegionRanker("colour", 2).eval(), RegionRanker("colour", 2, "whole").eval()
+    for one in (model, whole):
+        one.start_at(places)
+    boxes = model.boxes(photos(20))
+    torch.testing.assert_close(boxes[..., :2], places[..., :2].expand(20, 2, 1, 2))
+    torch.testing.assert_close(boxes.mean(0)[..., 2:], places[..., 2:], atol=0.5, rtol=0)
+    assert torch.equal(whole.boxes(photos()), torch.tensor([1.0, 1, 0, 0]).expand(2, 2, 1, 4))
+
+
+# --- photos larger than is read whole
+
+
+def detailed(side: int = 192) -> torch.Tensor:
+    """Grey that turns into a checkerboard in the middle when one looks twice as close."""
+    cells = torch.arange(side)
+    board = ((cells[:, None] + cells) % 2).float()
+    photo = torch.full((side, side), 0.5)
+    middle = slice(side // 4, 3 * side // 4)
+    photo[middle, middle] = board[middle, middle]
+    return photo.expand(1, 3, side, side).contiguous()
+
+
+@torch.no_grad()
+def test_only_crops_see_the_detail_of_a_larger_photo() -> None:
+    torch.manual_seed(0)
+    grey = torch.full((1, 3, 192, 192), 0.5)
+    crops = RegionRanker("colour", 2, "fixed", combined=False, initial_scale=0.4, zoom=2).eval()
+    assert crops.side == 192
+    assert not torch.allclose(crops(detailed()).scores, crops(grey).scores, atol=1e-2)
+    whole = RegionRanker("colour", 2, "whole", zoom=2).eval()
+    torch.testing.assert_close(whole(detailed()).scores, whole(grey).scores)
+    finds = RegionRanker("colour", 2, zoom=2).eval()
+    torch.testing.assert_close(finds.boxes(detailed()), finds.boxes(grey))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("region", ["localised", "whole"])
+def test_whole_photos_are_reduced_by_the_mean_of_their_pixels(region: Region) -> None:
+    torch.manual_seed(0)
+    large = RegionRanker("colour", 2, region, zoom=2).eval()
+    small = RegionRanker("colour", 2, region).eval()
+    small.load_state_dict(large.state_dict())
+    photo = photos(2, 192)
+    quarters = [photo[..., y::2, x::2] for y in (0, 1) for x in (0, 1)]
+    reduced = torch.stack(quarters).mean(0)
+    torch.testing.assert_close(large.boxes(photo), small.boxes(reduced))
+    read = large.score.weight[:, -FEATURES:]  # of the whole photo, behind that of the crop
+    large.score.weight.copy_(torch.cat([torch.zeros_like(large.score.weight[:, :-FEATURES]), read], 1))
+    small.score.weight.copy_(large.score.weight)
+    torch.testing.assert_close(large(photo).scores, small(reduced).scores)
+
+
+# --- training
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_frozen_statistics_stay_while_training(frozen: bool) -> None:
+    model = RegionRanker("colour", 2, dropout=0.5)
+    model.frozen_statistics = frozen
+    before = {name: value.clone() for name, value in model.named_buffers() if "running" in name}
+    assert {name.split(".")[0] for name in before} == {"reader", "finder"}
+    for turn in range(2):
+        model.train()
+        assert model.training
+        assert model.head.training  # what drops features does so still
+        model(photos())
+        for name, value in model.named_buffers():
+            if name in before:
+                assert torch.equal(value, before[name]) is frozen, (name, turn)
+        model.eval()
+        before = {name: value.clone() for name, value in model.named_buffers() if "running" in name}
 
 
 def test_the_ranking_loss_reaches_every_part() -> None:

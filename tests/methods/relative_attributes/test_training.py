@@ -12,9 +12,11 @@ from torch import nn
 from visavis.bundle import Bundle, read_bundle, round_weights
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
+from visavis.losses.following import following_loss
 from visavis.losses.ranknet import ranking_hinge_loss, ranknet_loss
 from visavis.methods import find_recipe
-from visavis.methods.relative_attributes.data import PairData, held_out_pairs, load_photos, pairs_of
+from visavis.methods.relative_attributes import training
+from visavis.methods.relative_attributes.data import PairData, Pairs, held_out_pairs, load_photos, pairs_of
 from visavis.methods.relative_attributes.model import RegionRanker
 from visavis.methods.relative_attributes.protocol import accuracies, mean_accuracy
 from visavis.methods.relative_attributes.recipe import RankerRecipe
@@ -54,6 +56,29 @@ def test_the_second_stage_takes_the_localiser_and_begins_the_ranker_anew(tiny_bu
     rounded = round_weights(fresh)
     assert any(not torch.equal(first.weights[name], rounded[name].to(first.weights[name])) for name in moved)
     assert not torch.equal(first.weights["reader.layers.0.weight"], fresh["reader.layers.0.weight"])
+
+
+@pytest.mark.parametrize("flip", [0.0, 0.5])
+def test_boxes_are_placed_before_the_first_stage_alone(
+    flip: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes = torch.tensor([[[0.25, 0.25, 1.0, -0.5]], [[0.5, 0.5, 0.0, 0.75]]])  # exact in float16
+    asked: list[tuple[str, bool, bool]] = []
+
+    def place(start: str, model: RegionRanker, pairs: Pairs, photos: torch.Tensor, *, mirrored: bool) -> None:
+        assert len(photos) == len(pairs.items)
+        asked.append((start, model.training, mirrored))
+        model.start_at(boxes)
+
+    monkeypatch.setattr(training, "place_boxes", place)
+    recipe = tiny("schedule.steps=1", "model.start=best", f"augmentation.flip={flip}")
+    bundle = train(recipe, tmp_path, True)
+    assert bundle is not None
+    assert asked == [("best", False, flip > 0)]
+    for one in (read_bundle(tmp_path / FIRST_STAGE / "bundle"), bundle):
+        assert torch.equal(one.weights["localiser.home"], boxes)
+        sides = one.weights["localiser.scale.bias"] * recipe.model.ratio
+        torch.testing.assert_close(sides, torch.tensor([0.25, 0.5]), atol=0.01, rtol=0)
 
 
 def test_both_stages_leave_a_bundle(tiny_bundle: Bundle) -> None:
@@ -105,6 +130,41 @@ def test_the_loss_is_that_of_the_scores_of_the_pairs(loss: str) -> None:
     assert terms["scale"] == pytest.approx(0.5, abs=1e-5)  # initial_scale of the recipe
 
 
+def test_boxes_that_must_follow_add_their_share_to_the_loss() -> None:
+    task, plain = task_of("follow=0.3", "schedule.batch=3").eval(), task_of("schedule.batch=3").eval()
+    batch = task.draw(np.random.default_rng(0))
+    localiser = task.model.localiser
+    assert localiser is not None
+    localiser.start_at(torch.tensor([[[0.4, 0.4, 0.5, -1.0]], [[0.3, 0.3, 0.0, 2.0]]]))
+    plain.model.load_state_dict(task.model.state_dict())
+    with torch.no_grad():
+        torch.manual_seed(5)
+        terms = task.terms(batch)
+        ranking = plain.terms(batch)["loss"]
+        photos = torch.cat([task.photos(batch.first), task.photos(batch.second)])
+        torch.manual_seed(5)
+        follow = following_loss(task.model.boxes, localiser.home, photos)
+    assert follow > 0.01
+    torch.testing.assert_close(terms["follow"], follow, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(terms["loss"], ranking + 0.3 * follow, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("options", [("follow=0",), ("follow=1", "model.region=fixed"),
+                                     ("follow=1", "model.region=whole")])  # fmt: skip
+def test_nothing_follows_without_a_weight_or_a_localiser(options: tuple[str, ...]) -> None:
+    task = task_of(*options, "schedule.batch=2").eval()
+    with torch.no_grad():
+        assert {*task.terms(task.draw(np.random.default_rng(0)))} == {"loss", "scale"}
+
+
+def test_a_recipe_freezes_the_statistics() -> None:
+    for frozen in (True, False):
+        task = task_of(f"frozen_statistics={frozen}").train()
+        layers = [one for one in task.model.modules() if isinstance(one, nn.BatchNorm2d)]
+        assert layers
+        assert {layer.training for layer in layers} == {not frozen}
+
+
 def test_validation_counts_the_held_out_pairs() -> None:
     task = task_of().eval()
     assert task.held_out is not None
@@ -136,6 +196,15 @@ def test_rates_reach_the_parts_they_are_meant_for() -> None:
         factor = 0.1 * 30 if part[:2] == ["localiser", "scale"] else expected[part[0]]
         decay = 0.05 if parameter.ndim > 1 else 0.0
         assert factor_of[id(parameter)] == pytest.approx((factor, decay)), name
+
+
+def test_the_backbone_of_the_ranker_has_a_rate_beside_its_own() -> None:
+    task = task_of("rates={localiser: 0.5, ranker: 2, reader: 0.1}")
+    factors = {part: task.rate_factor(f"model.{part}.weight") for part in ("score", "finder.layers.0")}
+    assert factors == {"score": 2, "finder.layers.0": 0.5}
+    names = [name for name, _ in task.named_parameters() if name.startswith("model.reader.")]
+    assert names
+    assert [task.rate_factor(name) for name in names] == pytest.approx([0.2] * len(names))
 
 
 def test_two_steps_of_descent_as_torch7_does_them() -> None:

@@ -50,7 +50,14 @@ def place_boxes(
     if start == "best":
         model.start_at(best_boxes(model, pairs, photos, mirrored))
     elif start.startswith("run:"):
-        model.start_at(mean_boxes(start.removeprefix("run:"), pairs.names, photos))
+        run = start.removeprefix("run:")
+        boxes = mean_boxes(run, pairs.names, photos)
+        if boxes.shape[1] != model.regions:
+            raise VisavisError(
+                f"model.start: {run} has boxes of {boxes.shape[1]} regions, not {model.regions}; "
+                "name a run with as many"
+            )
+        model.start_at(boxes)
     elif start != "middle":
         raise VisavisError(f"model.start: '{start}' is none of middle, best and run:PATH")
 

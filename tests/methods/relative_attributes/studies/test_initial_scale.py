@@ -17,6 +17,7 @@ from visavis.methods.relative_attributes.recipe import RankerRecipe
 from visavis.methods.relative_attributes.studies import arms, initial_scale
 from visavis.methods.relative_attributes.studies.arms import Measured, measure, train_arm
 from visavis.methods.relative_attributes.studies.scale_forms import (
+    BEST,
     CHOSEN,
     FORMS,
     LINEAR,
@@ -37,16 +38,20 @@ def tiny(*overrides: str) -> RankerRecipe:
 
 
 def test_the_arms_are_the_changes_of_the_slides_and_the_log() -> None:
-    recipe = tiny("model.ratio=0.05", "rates.scale=2", "fold=1")
+    recipe = tiny("model.ratio=0.05", "rates.scale=2", "fold=1", "model.start=run:elsewhere", "follow=3")
     changed = {name_of(form, scale): recipe_of(recipe, form, scale) for form in FORMS for scale in (0.33,)}
     assert {one.model.initial_scale for one in changed.values()} == {0.33}
-    assert [one.rates.scale for one in changed.values()] == [2, 20, 200, 2]
-    assert [one.model.scale_form for one in changed.values()] == ["linear"] * 3 + ["log"]
+    assert [one.rates.scale for one in changed.values()] == [2, 20, 200, 2, 2]
+    assert [one.model.scale_form for one in changed.values()] == ["linear"] * 3 + ["log", "linear"]
+    assert [one.model.start for one in changed.values()] == ["middle"] * 4 + ["best"]
+    assert [one.follow for one in changed.values()] == [0] * 4 + [3]
+    assert recipe_of(tiny(), BEST, 0.33).follow == 1  # where the recipe itself asks for none
     assert changed[name_of(LOG, 0.33)].model.ratio == pytest.approx(0.05 * LOG_RATIO)
     assert {one.model.ratio for one in list(changed.values())[:3]} == {0.05}
     assert {one.fold for one in changed.values()} == {None}
     assert FORMS[LINEAR].starts == (0.17, 0.33, 0.5, 0.66)
     assert FORMS["scale rate x10"].starts == (0.33, 0.66)
+    assert FORMS[BEST].starts == (0.33,)  # one arm, for s0 does not matter
     alone = recipe_of(tiny("model.combined=false", "model.region=fixed"), LINEAR, 0.5)
     assert (alone.model.combined, alone.model.region) == (True, "localised")
 
@@ -206,6 +211,11 @@ def test_the_recipe_of_a_study_that_one_method_has() -> None:
 
 
 def test_unknown_study_names_those_there_are() -> None:
-    with pytest.raises(VisavisError, match="it has: initial-scale, localiser, baselines"):
+    with pytest.raises(VisavisError, match="it has: initial-scale, localiser, regions, baselines"):
         get_study("relative_attributes", "ablation")
-    assert {*get_method("relative_attributes").studies} == {"initial-scale", "localiser", "baselines"}
+    assert {*get_method("relative_attributes").studies} == {
+        "initial-scale",
+        "localiser",
+        "regions",
+        "baselines",
+    }

@@ -43,8 +43,8 @@ def study(
 def region_of(model: Model, name: str, localised: Path) -> Model:
     """The network of an arm; `localised` is the run whose boxes the constant ones are."""
     changes = {
-        LOCALISED: {},
-        "whole photo": {"region": "whole"},
+        LOCALISED: {"region": "localised"},
+        "whole photo": {"region": "whole", "start": "middle"},  # nothing to search a place for
         "crop of the middle": {"region": "fixed", "start": "middle"},
         "constant boxes": {"region": "fixed", "start": f"run:{localised}"},
     }
