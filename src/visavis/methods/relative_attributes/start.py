@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, label
 from torch import Tensor
 
 from visavis.bundle import find_bundle, read_bundle
@@ -85,7 +85,7 @@ def best_boxes(
     """The boxes (s_y, s_x, t_y, t_x) of every attribute that order its held-out pairs best.
 
     Of the boxes of the best one's size several are as good within one standard error, and by chance one is
-    best: so it is the mean of their places.
+    best: so it is the mean of those of their places that hang together with the best one.
 
     Args:
         model: with the backbone that reads the crops; its localiser is not asked.
@@ -150,16 +150,19 @@ def _best(
     accuracy: Float[np.ndarray, "S Y X"], ordered: int, regions: int
 ) -> list[tuple[float, float, float, float]]:
     """The best boxes of a grid, for an attribute of so many ordered pairs."""
+    size, *place = np.unravel_index(accuracy.argmax(), accuracy.shape)
+    best = float(accuracy.max())
+    patches, _ = label(accuracy[size] >= best - np.sqrt(best * (1 - best) / ordered))
+    rows, columns = np.nonzero(patches == patches[*place])
+    chosen = [
+        (SCALES[size], float(np.mean(np.take(CENTRES, rows))), float(np.mean(np.take(CENTRES, columns))))
+    ]
     grid = [
         (scale, y, x, float(accuracy[i, j, k]))
         for (i, scale), (j, y), (k, x) in product(enumerate(SCALES), enumerate(CENTRES), enumerate(CENTRES))
     ]
-    best = float(accuracy.max())
-    enough = best - np.sqrt(best * (1 - best) / ordered)
-    size = max(grid, key=lambda box: box[3])[0]
-    good = np.array([box[1:3] for box in grid if box[0] == size and box[3] >= enough])
-    chosen = [(size, *good.mean(axis=0).tolist())]
     for scale, y, x, _ in sorted(grid, key=lambda box: -box[3]):
         if len(chosen) < regions and all(max(abs(y - b), abs(x - c)) >= a for a, b, c in chosen):
             chosen.append((scale, y, x))
+    chosen += chosen[:1] * (regions - len(chosen))
     return [(scale, scale, y / scale, x / scale) for scale, y, x in chosen]
