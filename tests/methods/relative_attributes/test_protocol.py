@@ -16,7 +16,9 @@ from visavis.errors import VisavisError
 from visavis.methods.relative_attributes import evaluation
 from visavis.methods.relative_attributes.data import Pairs, pairs_of
 from visavis.methods.relative_attributes.evaluation import evaluate
+from visavis.methods.relative_attributes.model import Judgement
 from visavis.methods.relative_attributes.protocol import (
+    PROTOCOLS,
     accuracies,
     choose_pairs,
     choose_protocol,
@@ -221,3 +223,24 @@ def test_real_shoes_and_their_classes(data_root: Path) -> None:
         assert sum(sizes) == 115
         assert metrics[name].n == sum(one * other for one, other in combinations(sizes, 2))
     assert metrics["mean_accuracy"].n == metrics["heel_height"].n + metrics["shaft_height"].n
+
+
+def test_ten_views_are_a_protocol_of_their_own(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int | None] = []
+    judge = AttributeRanker.judge
+
+    def watched(ranker: AttributeRanker, paths: list[str], views: int | None = None) -> Judgement:
+        asked.append(views)
+        return judge(ranker, paths, views)
+
+    monkeypatch.setattr(AttributeRanker, "judge", watched)
+    pairs = PROTOCOLS["pairs"]
+    monkeypatch.setitem(PROTOCOLS, "pairs", replace(pairs, views=10))
+    evaluate(tiny_bundle, None, None)
+    assert asked == [10]
+    tight = replace(
+        tiny_bundle,
+        config=tiny_bundle.config.model_copy(update={"settings": tiny_bundle.config.settings | {"page": 96}}),
+    )
+    with pytest.raises(VisavisError, match=r"keeps photos of 96 px, .* larger model\.page to measure ten"):
+        AttributeRanker(tight).judge(["nowhere.jpg"], 10)

@@ -5,7 +5,13 @@ from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.methods.relative_attributes.consistency import checked_pairs
 from visavis.methods.relative_attributes.localisation import evaluate_boxes
-from visavis.methods.relative_attributes.protocol import PARTS, choose_pairs, choose_protocol, count
+from visavis.methods.relative_attributes.protocol import (
+    PARTS,
+    PROTOCOLS,
+    choose_pairs,
+    choose_protocol,
+    count,
+)
 from visavis.methods.relative_attributes.ranker import AttributeRanker
 from visavis.metrics.evaluation import Evaluation
 from visavis.tables import family
@@ -36,6 +42,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
             )
     name, attributes = choose_protocol(data, protocol_name), bundle.config.labels
     test = choose_pairs(data, attributes, name)
-    scores = AttributeRanker(bundle).judge(test.items["path"].to_list()).scores.numpy()
+    ranker = AttributeRanker(bundle)
+    scores = ranker.judge(test.items["path"].to_list(), PROTOCOLS[name].views).scores.numpy()
     notes = [] if data.pairs is None else checked_pairs(data).findings(attributes, "test")
     return Evaluation(name, data.name, data.digest(), count(test, scores, name), tuple(notes))

@@ -4,6 +4,7 @@ A pair is right when the stronger photo scores higher; a tie is wrong. Equal pai
 protocol gives the accuracy of each attribute and their unweighted mean.
 
 `lfw10`: test pairs with at least three agreeing annotators of five; beside it at least two, and all listed.
+`lfw10-10-views`: the same, on ten views of each photo as the authors' release has them.
 `zap50k-1`: the test pairs of one official split. `osr`, `pubfig`, `shoe-order`: all pairs of test photos
 whose classes are ordered. `pairs`: all ordered test pairs of any data.
 """
@@ -33,6 +34,7 @@ class Protocol:
         beside: that of the figures beside it, by their suffix.
         classes: whether photos are compared by their classes, all of them.
         elsewhere: whether it may be used on other data.
+        views: over how many views of a photo scores are averaged; None: as many as the model asks for.
     """
 
     data: str | None
@@ -40,10 +42,12 @@ class Protocol:
     beside: dict[str, int] = field(default_factory=dict)
     classes: bool = False
     elsewhere: bool = False
+    views: int | None = None
 
 
 PROTOCOLS = {
     "lfw10": Protocol("lfw10", 3, {"_2_votes": 2, "_all": 0}, elsewhere=True),
+    "lfw10-10-views": Protocol("lfw10", 3, {"_2_votes": 2, "_all": 0}, elsewhere=True, views=10),
     "zap50k-1": Protocol("zap50k-1"),
     "osr": Protocol("osr", classes=True),
     "pubfig": Protocol("pubfig", classes=True),

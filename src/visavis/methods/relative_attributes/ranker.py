@@ -73,9 +73,22 @@ class AttributeRanker:
         """Names of the attributes, in the order of the columns of `judge`."""
         return self.bundle.config.labels
 
-    def judge(self, paths: list[str]) -> Judgement:
-        """Scores (N, K) and boxes (N, K, R, 4) of photos."""
-        return judge(self.model, as_batch(read_frames(paths, self.page, *self.frame)), self.views)
+    def judge(self, paths: list[str], views: int | None = None) -> Judgement:
+        """Scores (N, K) and boxes (N, K, R, 4) of photos.
+
+        Args:
+            paths: of the photos.
+            views: of each, whose scores are averaged; None: as many as the recipe asked for.
+
+        Raises:
+            VisavisError: a photo cannot be read, or is kept no larger than a view where ten are asked for.
+        """
+        if (views or self.views) > 2 and self.page == self.model.side:
+            raise VisavisError(
+                f"{self.bundle.path}: keeps photos of {self.page} px, as large as what the network reads; "
+                "train with a larger model.page to measure ten views"
+            )
+        return judge(self.model, as_batch(read_frames(paths, self.page, *self.frame)), views or self.views)
 
     def scores(self, items: pl.DataFrame) -> Tensor:
         """Scores (N, K) of a table of items (column `path`)."""
