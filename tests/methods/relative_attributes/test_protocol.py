@@ -169,7 +169,9 @@ def test_evaluation_counts_the_scores_that_the_ranker_gives(tiny_bundle: Bundle)
 
 
 def test_evaluation_refuses(tiny_bundle: Bundle) -> None:
-    with pytest.raises(VisavisError, match="protocol 'lfw' is unknown; use one of lfw10, lfw10-10-views, zap50k-1, osr, "):
+    with pytest.raises(
+        VisavisError, match="protocol 'lfw' is unknown; use one of lfw10, lfw10-10-views, zap50k-1, osr, "
+    ):
         evaluate(tiny_bundle, None, "lfw")
     with pytest.raises(VisavisError, match="counts pairs by their votes, and rendered-shoes-40 has none"):
         evaluate(tiny_bundle, None, "lfw10")

@@ -211,11 +211,12 @@ def test_the_recipe_of_a_study_that_one_method_has() -> None:
 
 
 def test_unknown_study_names_those_there_are() -> None:
-    with pytest.raises(VisavisError, match="it has: initial-scale, localiser, regions, baselines"):
+    with pytest.raises(VisavisError, match="it has: all-attributes, regions, initial-scale, "):
         get_study("relative_attributes", "ablation")
     assert {*get_method("relative_attributes").studies} == {
         "initial-scale",
         "localiser",
         "regions",
+        "all-attributes",
         "baselines",
     }

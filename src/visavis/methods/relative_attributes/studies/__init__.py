@@ -9,9 +9,9 @@ from visavis.methods.relative_attributes.studies import (
 )
 
 STUDIES = {
-    "initial-scale": initial_scale.study,
-    "localiser": localiser.study,
     "all-attributes": all_attributes.study,
     "regions": regions.study,
+    "initial-scale": initial_scale.study,
+    "localiser": localiser.study,
     "baselines": baselines.study,
 }
