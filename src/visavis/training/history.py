@@ -29,7 +29,7 @@ class History(lightning.Callback):
         assert isinstance(task, Task)
         values = {}
         if task.step % EVERY == 0 or task.step in (1, task.schedule.steps):
-            values = {name: float(value) for name, value in outputs.items()}
+            values = {name: float(value.detach()) for name, value in outputs.items()}
             values["learning_rate"] = task.learning_rate_at(task.step - 1)
         if task.validated == task.step:
             values |= task.metrics
