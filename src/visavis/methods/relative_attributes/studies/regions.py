@@ -37,7 +37,8 @@ def study(
     }
     own = measured[LOCALISED]
     peers = {name: over_seeds(measured[name]) | gains_over_seeds(own, measured[name]) for name in OTHERS}
-    return summarise(bundles[LOCALISED], own, command, peers)
+    record = summarise(bundles[LOCALISED], own, command, peers)
+    return record.model_copy(update={"recipe": f"{record.recipe}, {LOCALISED}"})
 
 
 def region_of(model: Model, name: str, localised: Path) -> Model:
