@@ -45,7 +45,7 @@ def region_of(model: Model, name: str, localised: Path) -> Model:
     """The network of an arm; `localised` is the run whose boxes the constant ones are."""
     changes = {
         LOCALISED: {"region": "localised"},
-        "whole photo": {"region": "whole", "start": "middle"},  # nothing to search a place for
+        "whole photo": {"region": "whole"},  # nothing to search a place for
         "crop of the middle": {"region": "fixed", "start": "middle"},
         "constant boxes": {"region": "fixed", "start": f"run:{localised}"},
     }
