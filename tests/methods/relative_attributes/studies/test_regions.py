@@ -97,12 +97,12 @@ def test_constant_boxes_lie_where_those_of_the_same_seed_do_on_average(studied: 
 
 
 def test_what_each_arm_changes_of_a_recipe() -> None:
-    """Whatever region and start it has; a whole photo has no place to search."""
+    """Whatever region and start it has."""
     model = tiny("model.start=best", "model.region=whole", "model.combined=false").model
     arms = {name: region_of(model, name, Path("run")) for name in (LOCALISED, *OTHERS)}
     assert {name: (arm.region, arm.start) for name, arm in arms.items()} == {
         "localised": ("localised", "best"),
-        "whole photo": ("whole", "middle"),
+        "whole photo": ("whole", "best"),
         "crop of the middle": ("fixed", "middle"),
         "constant boxes": ("fixed", "run:run"),
     }
