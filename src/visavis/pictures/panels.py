@@ -10,6 +10,7 @@ from visavis.pictures.curve import Points
 from visavis.pictures.plot import FAINT, INK, quiet
 
 APART = 0.18  # inches between panels
+IN_A_ROW = 6  # entries of the legend
 HOLLOW = {"marker": "o", "markersize": 8, "markerfacecolor": "none", "linestyle": ":", "linewidth": 1.2}
 
 
@@ -57,7 +58,7 @@ def panels(plots: Sequence[Panel], *, size: tuple[int, int], quoted: str = "quot
         handles.values(),
         handles.keys(),
         loc="outside upper left",
-        ncols=len(handles),
+        ncols=min(len(handles), IN_A_ROW),
         frameon=False,
         fontsize=10.5,
         labelcolor=INK,

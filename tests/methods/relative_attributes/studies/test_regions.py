@@ -47,7 +47,11 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Studied:
 def test_all_arms_are_trained_and_stand_in_the_record(studied: Studied) -> None:
     assert {folder.name for folder in studied.run.iterdir()} == {*FOLDERS}
     assert [*studied.record.peers] == [*OTHERS]
-    assert (studied.record.recipe, studied.record.seeds, studied.record.command) == ("tiny, localised", [3, 4], "typed")
+    assert (studied.record.recipe, studied.record.seeds, studied.record.command) == (
+        "tiny, localised",
+        [3, 4],
+        "typed",
+    )
     for arm, region in zip(FOLDERS, ("localised", "whole", "fixed", "fixed"), strict=True):
         for seed in (3, 4):
             config = studied.bundle(arm, seed).config

@@ -23,7 +23,7 @@ Figures = dict[str, dict[str, Metric]]
 Slides = Mapping[tuple[str, float], Printed]
 
 SLIDES_STN, SLIDES_COMBINED = "slides_stn", "slides_combined"
-PLOT = (400, 1200)  # pixels
+PLOT = (420, 1200)  # pixels
 ROOM = 2.0  # points above and below the accuracies
 
 
