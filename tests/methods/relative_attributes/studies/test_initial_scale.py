@@ -26,6 +26,7 @@ from visavis.methods.relative_attributes.studies.scale_forms import (
     name_of,
     recipe_of,
 )
+from visavis.methods.relative_attributes.studies.scale_outcome import PLOT
 from visavis.metrics.evaluation import Evaluation, PerQuery
 
 ARMS = [name_of(form, scale) for form, options in FORMS.items() for scale in options.starts]
@@ -143,7 +144,7 @@ def test_arms_and_record_are_complete(trained: dict[Path, RankerRecipe], tmp_pat
         "scale rate x100, s0 0.33",
     }
     assert [pair[0].mean for pair in known.values() if pair[0]] == [0.759, 0.832, 0.810, 0.777]
-    assert images.load(tmp_path / "initial-scale.png").shape == (400, 1200, 3)
+    assert images.load(tmp_path / "initial-scale.png").shape == (*PLOT, 3)
 
     linear, log, spread, chosen = record.answers
     assert linear.endswith("end at 0.19, 0.36, 0.55, 0.73; on average the size changes by a factor of 1.10")
