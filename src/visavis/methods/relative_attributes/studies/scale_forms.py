@@ -66,7 +66,8 @@ def recipe_of(recipe: RankerRecipe, form: str, scale: float) -> RankerRecipe:
         "combined": True,
         "scale_form": "linear",
     }
-    model |= {"start": "best" if options.best else "middle"}
+    # Boxes that neither follow the photo nor are kept inside run away from it in some seeds.
+    model |= {"start": "best"} if options.best else {"start": "middle", "keep_inside": True}
     if options.log:
         model |= {"scale_form": "log", "ratio": recipe.model.ratio * LOG_RATIO}
     rates = {"scale": recipe.rates.scale * options.rate}
