@@ -14,6 +14,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from visavis.nets.spatial_transformer import centres
+
 SHIFT, LOG_SCALE = 0.2, 0.2  # standard deviations, of half the photo's side and of the log of its size
 
 
@@ -57,4 +59,4 @@ def move_photos(
 def _parts(boxes: Float[Tensor, "*B 4"]) -> tuple[Float[Tensor, "*B 2"], Float[Tensor, "*B 2"]]:
     """Half sides, above 0, and centres."""
     scale = boxes[..., :2].clamp(min=1e-3)
-    return scale, boxes[..., :2] * boxes[..., 2:]
+    return scale, centres(boxes)

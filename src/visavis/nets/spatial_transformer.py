@@ -110,6 +110,11 @@ def crop(
     return F.grid_sample(images, grid, padding_mode="zeros", align_corners=True)
 
 
+def centres(boxes: Float[Tensor, "*B 4"]) -> Float[Tensor, "*B 2"]:
+    """Centres (y, x) of boxes (s_y, s_x, t_y, t_x), in normalised coordinates."""
+    return boxes[..., :2] * boxes[..., 2:]
+
+
 def boxes_in_pixels(boxes: Float[Tensor, "B 4"], height: int, width: int) -> Float[Tensor, "B 4"]:
     """Boxes as x, y, w, h in pixels, 0-based corner, of images of that size; they may stick out."""
     high, wide, y, x = boxes.unbind(-1)
@@ -139,5 +144,5 @@ class _KeepInside(torch.autograd.Function):
         (boxes,) = ctx.saved_tensors
         scale, shift = boxes[..., :2], boxes[..., 2:]
         back = torch.cat([scale * shift**2, scale**2 * shift], dim=-1)
-        outside = ((scale * shift).abs() > 1).any(dim=-1, keepdim=True)
+        outside = (centres(boxes).abs() > 1).any(dim=-1, keepdim=True)
         return torch.where(outside, back, gradient)

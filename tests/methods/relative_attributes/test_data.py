@@ -105,6 +105,17 @@ def test_a_fold_holds_out_people_and_counts_no_equal_pairs() -> None:
         held_out_pairs(few, 0)
 
 
+def test_the_ordered_pairs_of_an_attribute_stronger_photo_first() -> None:
+    pairs = pairs_of(open_dataset("rendered-shoes-40"), "train", ["heel_height", "shaft_height"])
+    more, less = pairs.ordered(1)
+    expected = [
+        (a, b) if target == 1 else (b, a)
+        for a, b, k, target in zip(pairs.first, pairs.second, pairs.attribute, pairs.target, strict=True)
+        if k == 1 and target != 0.5
+    ]
+    assert [*zip(more, less, strict=True)] == expected
+
+
 def test_photos_without_a_label_are_held_out_one_by_one() -> None:
     pairs = pairs_of(open_dataset("rendered-shoes-40"), "train", ["heel_height"])
     nameless = replace(pairs, items=pairs.items.with_columns(label=pl.lit(None, pl.String)))

@@ -1,5 +1,6 @@
 """Two stages, rates by part, one step of Torch7's descent, and what a recipe is refused for."""
 
+import signal
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -79,6 +80,37 @@ def test_boxes_are_placed_before_the_first_stage_alone(
         assert torch.equal(one.weights["localiser.home"], boxes)
         sides = one.weights["localiser.scale.bias"] * recipe.model.ratio
         torch.testing.assert_close(sides, torch.tensor([0.25, 0.5]), atol=0.01, rtol=0)
+
+
+def test_a_run_that_goes_on_does_not_search_its_boxes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[Path] = []
+    run = tmp_path / "whole"
+
+    def place(start: str, model: RegionRanker, *_: object, mirrored: bool) -> None:
+        searched.append(run)
+        model.start_at(torch.tensor([[[0.25, 0.25, 1.0, -0.5]], [[0.5, 0.5, 0.0, 0.75]]]))
+
+    monkeypatch.setattr(training, "place_boxes", place)
+    recipe = tiny("schedule.steps=3", "model.start=best", "model.combined=false", "schedule.average=0.9")
+    whole = train(recipe, run, True)
+    run = tmp_path / "resumed"
+    finish_step = RankerTask.finish_step
+
+    def finish_or_interrupt(task: RankerTask) -> None:
+        finish_step(task)
+        if task.step == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RankerTask, "finish_step", finish_or_interrupt)
+        assert train(recipe, run, True) is None
+    resumed = train(recipe, run, True)
+    assert whole is not None
+    assert resumed is not None
+    assert searched == [tmp_path / "whole", run]
+    assert resumed.config.weights_sha256 == whole.config.weights_sha256
 
 
 def test_both_stages_leave_a_bundle(tiny_bundle: Bundle) -> None:

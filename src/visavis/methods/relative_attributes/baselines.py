@@ -27,9 +27,7 @@ def hog_lab_rank_svm(recipe: RankerRecipe, train: Pairs, items: pl.DataFrame) ->
     known, asked = (known - mean) / deviation, (asked - mean) / deviation
     columns = []
     for number in range(len(train.names)):
-        rows = (train.attribute == number) & (train.target != 0.5)
-        more = np.where(train.target[rows] == 1, train.first[rows], train.second[rows])
-        less = np.where(train.target[rows] == 1, train.second[rows], train.first[rows])
+        more, less = train.ordered(number)
         columns.append(RankSVM(PENALTY / known.shape[1]).fit(known[more], known[less]).score(asked))
     scores: np.ndarray = np.stack(columns, axis=1)
     return scores

@@ -44,6 +44,12 @@ class Pairs:
         parts = (self.first, self.second, self.attribute, self.target, self.votes)
         return Pairs(self.items, self.names, *(part[chosen] for part in parts))
 
+    def ordered(self, attribute: int) -> tuple[Int[np.ndarray, " P"], Int[np.ndarray, " P"]]:
+        """Of the ordered pairs of an attribute, the photos that show more and those that show less."""
+        pairs = self.take(np.flatnonzero((self.attribute == attribute) & (self.target != 0.5)))
+        first = pairs.target == 1
+        return np.where(first, pairs.first, pairs.second), np.where(first, pairs.second, pairs.first)
+
 
 def pairs_of(data: DataSet, split: str, attributes: list[str] | None = None) -> Pairs:
     """The pairs of a split as rows and numbers, without those that `checked_pairs` drops.

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from visavis.methods.relative_attributes.scoring import BATCH
+from visavis.nets.spatial_transformer import centres
 
 GREY = 0.5  # of the patch
 PATCH = 0.2  # side of the grey patch, as a share of the photo's
@@ -65,7 +66,7 @@ def occlusion(
             one[:, rows, columns] = GREY
         before = boxes(photo[None])
         after = torch.cat([boxes(part) for part in torch.split(covered, BATCH)])
-        shift = (_centres(after) - _centres(before)).norm(dim=-1) / 2  # -1..1 is the whole side
+        shift = (centres(after) - centres(before)).norm(dim=-1) / 2  # -1..1 is the whole side
         growth = (_log_scale(after) - _log_scale(before)).mean(dim=-1)
         moved.append(_spread(shift.mean(dim=-1), places, side))
         grown.append(_spread(growth, places, side))
@@ -84,9 +85,9 @@ def activation(
         attribute: its number.
     """
     features = finder(photos).detach().requires_grad_()
-    centres = _centres(localiser(features)[:, attribute])
+    middles = centres(localiser(features)[:, attribute])
     paths = torch.zeros_like(features)
-    for coordinate in centres.flatten(1).sum(dim=0):
+    for coordinate in middles.flatten(1).sum(dim=0):
         (gradient,) = torch.autograd.grad(coordinate, features, retain_graph=True)
         paths += (gradient * features).abs().detach()
     weights = paths.sum(dim=(0, 2, 3))
@@ -95,10 +96,6 @@ def activation(
     return Activation(
         size.mean(dim=1).numpy(), channels.tolist(), size[:, channels.cpu()].numpy(), share.tolist()
     )
-
-
-def _centres(boxes: Float[Tensor, "*B 4"]) -> Float[Tensor, "*B 2"]:
-    return boxes[..., :2] * boxes[..., 2:]
 
 
 def _log_scale(boxes: Float[Tensor, "*B 4"]) -> Float[Tensor, "*B"]:

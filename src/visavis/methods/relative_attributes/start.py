@@ -18,6 +18,9 @@ from visavis.errors import VisavisError
 from visavis.features.ranksvm import RankSVM
 from visavis.methods.relative_attributes.data import Pairs
 from visavis.methods.relative_attributes.model import RegionRanker
+from visavis.methods.relative_attributes.ranker import AttributeRanker
+from visavis.methods.relative_attributes.scoring import locate
+from visavis.nets.spatial_transformer import centres
 from visavis.training.augment import centre_crop
 
 SCALES = (0.3, 0.45, 0.6)  # half sides of the boxes that are tried
@@ -62,21 +65,16 @@ def place_boxes(
         raise VisavisError(f"model.start: '{start}' is none of middle, best and run:PATH")
 
 
-@torch.no_grad()
 def mean_boxes(run: str, names: list[str], photos: UInt8[Tensor, "N 3 H W"]) -> Float[Tensor, "K R 4"]:
     """Where the boxes of a trained ranker lie on average: the mean of their sides and of their centres."""
-    bundle = read_bundle(find_bundle(run), method="relative_attributes")
-    if bundle.config.labels != names:
+    trained = AttributeRanker(read_bundle(find_bundle(run), method="relative_attributes"))
+    if trained.attributes != names:
         raise VisavisError(
-            f"model.start: {run} knows {', '.join(bundle.config.labels)}, not {', '.join(names)}"
+            f"model.start: {run} knows {', '.join(trained.attributes)}, not {', '.join(names)}"
         )
-    trained = RegionRanker(**bundle.config.settings["net"])
-    trained.load_state_dict(bundle.weights)
-    trained.eval()
-    boxes = torch.cat([trained.boxes(centre_crop(part, trained.side)) for part in torch.split(photos, BATCH)])
+    boxes = locate(trained.model, photos)
     sides = boxes[..., :2].mean(dim=0)
-    centres = (boxes[..., :2] * boxes[..., 2:]).mean(dim=0)
-    return torch.cat([sides, centres / sides], dim=-1)
+    return torch.cat([sides, centres(boxes).mean(dim=0) / sides], dim=-1)
 
 
 def best_boxes(
@@ -99,23 +97,19 @@ def best_boxes(
     if mirrored:
         accuracy = (accuracy + accuracy[..., ::-1]) / 2
     accuracy = gaussian_filter(accuracy, (0, 0, SMOOTHING, SMOOTHING))
-    ordered = np.bincount(pairs.attribute[pairs.target != 0.5], minlength=len(pairs.names))
     return torch.tensor(
-        [_best(one, int(count), model.regions) for one, count in zip(accuracy, ordered, strict=True)]
+        [_best(one, len(pairs.ordered(number)[0]), model.regions) for number, one in enumerate(accuracy)]
     )
 
 
 def grid_accuracies(model: RegionRanker, pairs: Pairs, photos: UInt8[Tensor, "N 3 H W"]) -> Grid:
     """Share of the ordered pairs of each attribute that each fixed box orders right."""
-    ordered = pairs.take(np.flatnonzero(pairs.target != 0.5))
-    more = np.where(ordered.target == 1, ordered.first, ordered.second)
-    less = np.where(ordered.target == 1, ordered.second, ordered.first)
+    ordered = [pairs.ordered(number) for number in range(len(pairs.names))]
     accuracy = np.zeros((len(pairs.names), len(SCALES), len(CENTRES), len(CENTRES)))
     for (i, scale), (j, y), (k, x) in product(enumerate(SCALES), enumerate(CENTRES), enumerate(CENTRES)):
         features = _features(model, photos, (scale, scale, y / scale, x / scale))
-        for number in range(len(pairs.names)):
-            rows = ordered.attribute == number
-            accuracy[number, i, j, k] = _held_out_accuracy(features[more[rows]], features[less[rows]])
+        for number, (more, less) in enumerate(ordered):
+            accuracy[number, i, j, k] = _held_out_accuracy(features[more], features[less])
     return accuracy
 
 

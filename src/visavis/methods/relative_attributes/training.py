@@ -29,6 +29,7 @@ from visavis.methods.relative_attributes.recipe import Model, RankerRecipe
 from visavis.methods.relative_attributes.scoring import judge
 from visavis.methods.relative_attributes.start import place_boxes
 from visavis.nets.imagenet import layout_and_file, load_weights, weights_source
+from visavis.training.checkpoint import NAME as CHECKPOINT
 from visavis.training.fit import fit
 from visavis.training.run import claim_run, finish_run, starting_point
 from visavis.training.task import Task
@@ -123,15 +124,17 @@ def _train_stage(recipe: RankerRecipe, run: Path, quiet: bool, before: Bundle | 
     data = open_dataset(recipe.data)
     pairs, held_out = pairs_of(data, "train", recipe.attributes), None
     notes = [] if data.pairs is None else checked_pairs(data).findings(pairs.names)
-    for note in notes if before is None else []:
-        print(f"{data.name}: {note}", file=sys.stderr)
+    if before is None:
+        for note in notes:
+            print(f"{data.name}: {note}", file=sys.stderr)
     if recipe.fold is not None:
         pairs, held_out = held_out_pairs(pairs, recipe.fold)
     net, model, start = build_model(recipe, len(pairs.names), before)
     options, (_, file) = recipe.model, layout_and_file(recipe.model.backbone)
     sources = [] if file is None else [weights_source(file)]
     photos = load_photos(pairs.items, options.page, options.share, options.down)
-    if before is None:
+    # A run that goes on has its boxes in the checkpoint, and the search for them takes a minute.
+    if before is None and not (run / CHECKPOINT).exists():
         place_boxes(options.start, model.eval(), pairs, photos, mirrored=recipe.augmentation.flip > 0)
     log = None
     if model.localiser is not None:

@@ -10,7 +10,7 @@ from visavis.methods.relative_attributes.consistency import checked_pairs
 from visavis.methods.relative_attributes.evaluation import evaluate
 from visavis.methods.relative_attributes.recipe import RankerRecipe
 from visavis.methods.relative_attributes.training import train
-from visavis.metrics.evaluation import Evaluation, PerQuery, over_seeds
+from visavis.metrics.evaluation import Evaluation, PerQuery
 from visavis.records import ResultRecord
 from visavis.training.results import summarise
 
@@ -43,8 +43,7 @@ def study(
                 bundles.append(bundle)
             parts.append(evaluate(bundle, None, None))
         evaluations.append(as_one(parts))
-    record = summarise(bundles, evaluations, command)
-    return record.model_copy(update={"metrics": over_seeds(evaluations)})
+    return summarise(bundles, evaluations, command)
 
 
 def as_one(parts: list[Evaluation]) -> Evaluation:
