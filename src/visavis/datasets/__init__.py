@@ -26,6 +26,8 @@ _OFFICIAL: dict[str, Callable[[Path], DataSet]] = {
     "shoe-v2-photos": qmul.extra_photos,
     "clothing": lambda root: replace(folder_of_classes(existing(root / "clothing")), terms=CLOTHING_TERMS),
     "celeba": celeba.read,
+    "celeba-in-the-wild": celeba.read_uncropped,
+    "celeba-wild": celeba.read_wild,
     "face-landmarks": face_landmarks.read,
     "lfw10": lfw10.read,
     "qmul-shoe-orders": class_orders.read_shoes,
