@@ -74,11 +74,3 @@ def test_rendered_sets_by_name(name: str, found: str, monkeypatch: pytest.Monkey
 
         monkeypatch.setattr(f"visavis.datasets.rendered.rendered_{thing}", stand_in)
     assert open_dataset(name).name == found
-
-
-def test_clothing_keeps_its_splits_and_says_its_terms(data_root: Path) -> None:
-    data = open_dataset("clothing")
-    assert data.items["label"].n_unique() == 10
-    assert set(data.items["split"]) == {"train", "validation", "test"}
-    assert len(data.items) == 3781
-    assert data.terms.startswith("CC0")
