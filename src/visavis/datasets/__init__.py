@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from visavis.datasets import celeba, class_orders, face_landmarks, faceless, lfw10, qmul, zap50k
+from visavis.datasets import celeba, class_orders, face_landmarks, faceless, lfw10, lfwa, qmul, zap50k
 from visavis.datasets.strokes import stroke_pages
 from visavis.datasets.union import union
 from visavis.errors import VisavisError
@@ -28,6 +28,7 @@ _OFFICIAL: dict[str, Callable[[Path], DataSet]] = {
     "celeba": celeba.read,
     "celeba-in-the-wild": celeba.read_uncropped,
     "celeba-wild": celeba.read_wild,
+    "lfwa": lfwa.read,
     "face-landmarks": face_landmarks.read,
     "lfw10": lfw10.read,
     "qmul-shoe-orders": class_orders.read_shoes,
@@ -44,7 +45,7 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
     Args:
         name_or_path: "qmul-shoe-v1", "qmul-chair-v1", both in one as "qmul-v1", "qmul-shoe-orders",
             "shoe-v2-photos", "chair-v2-strokes", "clothing", "bsds", both without faces in one as "faceless",
-            "celeba", "celeba-in-the-wild", "celeba-wild", "face-landmarks", "lfw10", "osr", "pubfig",
+            "celeba", "celeba-in-the-wild", "celeba-wild", "lfwa", "face-landmarks", "lfw10", "osr", "pubfig",
             "zap50k-1" (the first of its splits) or "zap50k-1/K" (split K of ten), below the folder that
             VISAVIS_DATA names, in the folders that `docs/data.md` lists; "rendered-shoes" or
             "rendered-faces", with or without a number as in "rendered-shoes-300", so many shoes or faces
