@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +75,17 @@ def test_rendered_sets_by_name(name: str, found: str, monkeypatch: pytest.Monkey
 
         monkeypatch.setattr(f"visavis.datasets.rendered.rendered_{thing}", stand_in)
     assert open_dataset(name).name == found
+
+
+def test_the_page_of_data_sets_names_all_that_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(VisavisError) as caught:
+        open_dataset("unknown")
+    known = str(caught.value).partition("known are ")[2].split(", ")
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+    assert len(known) > 10
+    for name in known:
+        assert re.search(f"`{name}(-300)?`", page)
+        assert f'"{name}"' in (open_dataset.__doc__ or "")
