@@ -10,6 +10,7 @@ from visavis.errors import VisavisError
 from visavis.nets.alexnet import AlexNet, CaffeNet
 from visavis.nets.backbone import IMAGENET_DEVIATION, IMAGENET_MEAN, Backbone
 from visavis.nets.colour import ColourNet
+from visavis.nets.lnet import LNet
 from visavis.nets.sketch_a_net import SketchANet
 from visavis.nets.small import SmallNet
 
@@ -17,6 +18,7 @@ OWN: dict[str, type[Backbone]] = {
     "small": SmallNet,
     "sketch-a-net": SketchANet,
     "colour": ColourNet,
+    "lnet": LNet,
     "caffenet": CaffeNet,
     "alexnet": AlexNet,
 }
