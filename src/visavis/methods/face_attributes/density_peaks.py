@@ -1,7 +1,7 @@
 """Several faces in one response map: clustering by density peaks.
 
 A. Rodriguez and A. Laio, Clustering by Fast Search and Find of Density Peaks, Science 2014, as Z. Liu et al.,
-ICCV 2015, section 3.1, take it for response maps.
+ICCV 2015, take it for response maps.
 """
 
 from typing import NamedTuple

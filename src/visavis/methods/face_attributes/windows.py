@@ -1,7 +1,7 @@
 """From a response map to a window: proposals, their scores, the best of them.
 
-Z. Liu et al., Deep Learning Face Attributes in the Wild, ICCV 2015, section 3.1: windows are proposed, each
-is scored by its mean response, and the best one holds the face. Windows are x, y, w, h.
+Z. Liu et al., Deep Learning Face Attributes in the Wild, ICCV 2015: windows are proposed, each is scored by
+its mean response, and the best one holds the face. Windows are x, y, w, h.
 """
 
 from collections.abc import Sequence
