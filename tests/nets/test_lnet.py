@@ -8,7 +8,12 @@ from visavis.nets.lnet import LNet
 def test_map_follows_the_size_of_the_photo() -> None:
     net = LNet().eval()
     with torch.no_grad():
-        assert net(torch.rand(1, 3, net.side, net.side)).shape == (1, net.channels, net.map_side, net.map_side)
+        assert net(torch.rand(1, 3, net.side, net.side)).shape == (
+            1,
+            net.channels,
+            net.map_side,
+            net.map_side,
+        )
         assert net(torch.rand(2, 3, 57, 200)).shape == (2, net.channels, 8, 25)
 
 

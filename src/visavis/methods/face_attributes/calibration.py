@@ -45,7 +45,7 @@ def fit_svms(
 def calibrate(
     names: list[str], logits: Float[np.ndarray, "N K"], tags: Float[np.ndarray, "N K"]
 ) -> dict[str, float]:
-    """Slope and offset of each attribute, and the threshold of the highest balanced accuracy, on these images.
+    """Slope and offset of each attribute, and the threshold of its highest balanced accuracy, on images.
 
     An attribute with fewer than `FEWEST` images with or without it keeps slope 1 and offset 0.
     """
@@ -73,5 +73,5 @@ def probabilities(
 
 
 def thresholds(names: list[str], calibration: dict[str, float]) -> Float[np.ndarray, " K"]:
-    """Of each attribute the probability from which on it is said to be there, at the best balanced accuracy."""
+    """Of each attribute the probability from which on it is there, for the best balanced accuracy."""
     return np.array([calibration.get(THRESHOLD + name, 0.5) for name in names])

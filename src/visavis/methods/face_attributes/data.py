@@ -1,7 +1,6 @@
 """Photos as the localisers see them, and faces as the reader does."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.features.frames import cut, read_frames
 from visavis.folds import held_out_labels
-from visavis.tables import BOX, DataSet, attribute_matrix
+from visavis.tables import BOX, DataSet
 from visavis.training.augment import Augmentation, Pages, View, as_batch
 
 Boxes = Float[np.ndarray, "N 4"]
@@ -36,8 +35,13 @@ class Squares(NamedTuple):
 
 def whole_photos(paths: list[str]) -> Squares:
     """The square about each photo, as large as its longer side."""
-    sizes = np.array([images.size_of(path)[::-1] for path in paths], dtype=np.float64)
+    sizes = sizes_of(paths)
     return Squares(sizes / 2, sizes.max(axis=1))
+
+
+def sizes_of(paths: list[str]) -> Float[np.ndarray, "N 2"]:
+    """Width and height of photos in pixels."""
+    return np.array([images.size_of(path)[::-1] for path in paths], dtype=np.float64)
 
 
 def squares_about(boxes: Boxes, around: float) -> Squares:
@@ -57,9 +61,7 @@ def read_squares(paths: list[str], squares: Squares, page: int) -> UInt8[Tensor,
         return as_batch(list(pool.map(one, range(len(paths)))))
 
 
-def read_aligned(
-    paths: list[str], share: float, down: float, page: int
-) -> UInt8[Tensor, "N 3 page page"]:
+def read_aligned(paths: list[str], share: float, down: float, page: int) -> UInt8[Tensor, "N 3 page page"]:
     """Aligned faces: a square at the same place of each photo."""
     return as_batch(read_frames(paths, page, share, down))
 
@@ -151,5 +153,3 @@ class TagData(nn.Module):
 
 def _some(there_are: int, wanted: int, rng: np.random.Generator) -> np.ndarray:
     return rng.choice(there_are, wanted, replace=wanted > there_are)
-
-

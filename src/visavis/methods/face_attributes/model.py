@@ -1,9 +1,9 @@
 """LNet finds the face, ANet reads its attributes.
 
-Z. Liu, P. Luo, X. Wang, X. Tang, "Deep Learning Face Attributes in the Wild", ICCV 2015. The paper's response
-map is the mean of C5 over its channels, at one size of the photo. Here a photo is seen in several sizes
-(`Localiser`), and what its tags are read from is where the response is high, so that learning the tags teaches
-where to look, and at which size.
+Z. Liu, P. Luo, X. Wang, X. Tang, "Deep Learning Face Attributes in the Wild", ICCV 2015. The paper's
+response map is the mean of C5 over its channels, at one size of the photo. Here a photo is seen in several
+sizes, and its tags are read where the response is high, so that learning them teaches where to look, and at
+which size.
 """
 
 import math
@@ -79,9 +79,7 @@ class Localiser(nn.Module):
         attention = (sharpness * response).softmax(dim=1)
         attended = torch.einsum("b c p, b p -> b c", features.float(), attention)
         highest = torch.logsumexp(sharpness * response, dim=1) - math.log(response.shape[1])
-        return Tagged(
-            self.tags(self.dropout(attended)), self.gain * (highest / sharpness - self.zero)
-        )
+        return Tagged(self.tags(self.dropout(attended)), self.gain * (highest / sharpness - self.zero))
 
     @staticmethod
     def _resized(photos: Tensor, scale: float) -> Tensor:

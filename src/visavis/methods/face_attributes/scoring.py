@@ -41,9 +41,7 @@ def locate(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) ->
         paths: of photos of any size.
         settings: of the bundle: what each part sees, and the shape of its window.
     """
-    chunks = [
-        _locate(model, paths[start : start + CHUNK], settings) for start in range(0, len(paths), CHUNK)
-    ]
+    chunks = [_locate(model, paths[start : start + CHUNK], settings) for start in range(0, len(paths), CHUNK)]
     return Windows(*(np.concatenate(parts) for parts in zip(*chunks, strict=True)))
 
 
@@ -63,7 +61,9 @@ def outer_windows(model: FaceAttributes, paths: list[str], settings: dict[str, A
     assert model.outer is not None
     outer = settings["outer"]
     squares = whole_photos(paths)
-    found = windows_of_pages(model.outer, read_squares(paths, squares, outer["page"]), Shape(**outer["window"]))
+    found = windows_of_pages(
+        model.outer, read_squares(paths, squares, outer["page"]), Shape(**outer["window"])
+    )
     return Windows(squares.boxes(found.boxes, outer["page"]), found.scores)
 
 

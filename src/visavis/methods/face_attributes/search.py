@@ -14,7 +14,9 @@ from torch import Tensor
 
 from visavis.methods.face_attributes.model import Localiser
 
-NEAR = 24.0  # px at the size seen: as far from the best place, and in size as far as `NEAR_SIZE`, others join in
+NEAR = (
+    24.0  # px at the size seen: as far from the best place, and in size as far as `NEAR_SIZE`, others join in
+)
 NEAR_SIZE = 0.75  # octaves
 ROUNDS = 2
 
@@ -30,8 +32,8 @@ class Shape(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """All places of a pyramid: `x`, `y` (P,) in pixels of the photo, `size` (P,) of one pixel that is seen, in
-    octaves of pixels of the photo, and `response` (B, P)."""
+    """All places of a pyramid: `x`, `y` (P,) in pixels of the photo, `size` (P,), the log2 of photo pixels in
+    one that is seen, and `response` (B, P)."""
 
     x: Float[Tensor, " P"]
     y: Float[Tensor, " P"]

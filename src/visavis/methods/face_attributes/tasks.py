@@ -31,7 +31,12 @@ class LocaliserTask(Task):
     model: FaceAttributes
 
     def __init__(
-        self, part: str, stage: LocaliserStage, model: FaceAttributes, data: TagData, held_out: Examples | None
+        self,
+        part: str,
+        stage: LocaliserStage,
+        model: FaceAttributes,
+        data: TagData,
+        held_out: Examples | None,
     ) -> None:
         super().__init__(model, stage.schedule)
         self.part, self.stage, self.data, self.held_out = part, stage, data, held_out

@@ -24,7 +24,7 @@ from visavis.methods.face_attributes.data import (
     whole_photos,
 )
 from visavis.methods.face_attributes.model import FaceAttributes, Localiser
-from visavis.methods.face_attributes.recipe import FacesRecipe, LocaliserStage, ReaderStage
+from visavis.methods.face_attributes.recipe import FaceSource, FacesRecipe, LocaliserStage, ReaderStage
 from visavis.methods.face_attributes.scoring import (
     attribute_features,
     attribute_logits,
@@ -41,6 +41,7 @@ from visavis.training.fit import fit
 from visavis.training.run import claim_run, finish_run, starting_point
 from visavis.training.task import Task
 
+NO_FRAME = {"share": 1.0, "down": 0.0}  # of aligned faces, where there are none among the sources
 PARTS = ("outer", "inner", "reader")
 TITLES = {"outer": "LNet_o", "inner": "LNet_s", "reader": "ANet"}
 FINDS = "Finds the face in a photo; it was trained on tags alone and has seen no boxes."
@@ -83,7 +84,9 @@ def train(recipe: FacesRecipe, run: Path, quiet: bool = False) -> Bundle | None:
 
 def _check_parts(recipe: FacesRecipe, wanted: list[str]) -> None:
     if not wanted:
-        raise VisavisError("the recipe has no part to train; give outer (LNet_o), inner (LNet_s) or reader (ANet)")
+        raise VisavisError(
+            "the recipe has no part to train; give outer (LNet_o), inner (LNet_s) or reader (ANet)"
+        )
     uncropped = recipe.reader is not None and not all(source.aligned for source in recipe.reader.sources)
     if recipe.outer is None and (recipe.inner is not None or uncropped):
         raise VisavisError("key 'outer': LNet_s and photos that are not aligned need LNet_o; add it")
@@ -160,33 +163,53 @@ def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
     for source in sources[1:]:
         check_tags(source, names)
     backbone, start = starting_point(stage.backbone)
-    arguments = {"backbone": backbone, "attributes": len(names), "hidden": stage.hidden, "dropout": stage.dropout}
+    arguments = {
+        "backbone": backbone,
+        "attributes": len(names),
+        "hidden": stage.hidden,
+        "dropout": stage.dropout,
+    }
     frame = stage.model_dump(include={"around", "page", "views"})
     frame["aligned"] = next(
-        (s.model_dump(include={"share", "down"}) for s in stage.sources if s.aligned), {"share": 1.0, "down": 0.0}
+        (one.model_dump(include={"share", "down"}) for one in stage.sources if one.aligned), NO_FRAME
     )
     settings = _settings(before, part, arguments, frame)
     model = build_model(settings, part, before, start)
-    _check_page(stage, reader_of(model).trunk.side)
-    both: list[list[Tensor]] = [[], []]
-    tags: list[list[np.ndarray]] = [[], []]
-    for source, data in zip(stage.sources, sources, strict=True):
-        for number, items in enumerate(training_part(data, recipe.fold)):
-            if len(items):
-                paths = items["path"].to_list()
-                pages = (
-                    read_aligned(paths, source.share, source.down, stage.page)
-                    if source.aligned
-                    else read_faces(paths, locate(model.eval(), paths, settings).boxes, settings)
-                )
-                both[number].append(pages)
-                tags[number].append(attribute_matrix(items))
-    if not both[0]:
-        raise VisavisError(f"{sources[0].name}: there is nothing in its split 'train' to learn from")
     side = reader_of(model).trunk.side
-    drawn = TagData(torch.cat(both[0]), np.concatenate(tags[0]), side, stage.augmentation)
-    held_out = Examples(torch.cat(both[1]), np.concatenate(tags[1])) if both[1] else None
-    return Part(ReaderTask(stage, model, drawn, held_out), settings, sources, names, start)
+    _check_page(stage, side)
+    learned, validated = [], []
+    for source, data in zip(stage.sources, sources, strict=True):
+        train_items, validation = training_part(data, recipe.fold)
+        learned.append(_faces(train_items, source, model, settings))
+        validated.append(_faces(validation, source, model, settings))
+    examples = joined(learned)
+    if examples is None:
+        raise VisavisError(f"{sources[0].name}: there is nothing in its split 'train' to learn from")
+    drawn = TagData(examples.pages, examples.tags, side, stage.augmentation)
+    task = ReaderTask(stage, model, drawn, joined(validated))
+    return Part(task, settings, sources, names, start)
+
+
+def _faces(
+    items: pl.DataFrame, source: FaceSource, model: FaceAttributes, settings: dict[str, Any]
+) -> Examples | None:
+    """What ANet sees of items; None where there are none."""
+    if items.is_empty():
+        return None
+    paths = items["path"].to_list()
+    if source.aligned:
+        pages = read_aligned(paths, source.share, source.down, settings["reader"]["page"])
+    else:
+        pages = read_faces(paths, locate(model.eval(), paths, settings).boxes, settings)
+    return Examples(pages, attribute_matrix(items))
+
+
+def joined(parts: list[Examples | None]) -> Examples | None:
+    """The examples of all sources; None where there are none."""
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    return Examples(torch.cat([one.pages for one in known]), np.concatenate([one.tags for one in known]))
 
 
 def _check_page(stage: ReaderStage, side: int) -> None:
@@ -194,14 +217,14 @@ def _check_page(stage: ReaderStage, side: int) -> None:
         raise VisavisError(f"reader.page: {stage.page} px is less than the {side} that the backbone reads")
     if stage.views not in (2, 10) or (stage.views == 10 and stage.page == side):
         raise VisavisError(
-            f"reader.views: give 2, or 10 with a page of more than {side} px; it is {stage.views} at {stage.page}"
+            f"reader.views: {stage.views} at a page of {stage.page} px; give 2, or 10 with more than {side} px"
         )
 
 
 def _settings(
     before: Bundle | None, part: str, arguments: dict[str, Any], frame: dict[str, Any]
 ) -> dict[str, Any]:
-    """The bundle's settings: arguments of the network, and what each part sees, those of `before` included."""
+    """Settings of the bundle: arguments of the network, and what each part sees, `before` included."""
     earlier = {"net": {}} if before is None else before.config.settings
     return {**earlier, "net": {**earlier["net"], part: arguments}, part: frame}
 
