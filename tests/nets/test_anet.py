@@ -32,7 +32,7 @@ def photos(count: int = 2, height: int = 88, width: int = 88) -> Tensor:
 
 
 def test_number_of_parameters() -> None:
-    assert sum(parameter.numel() for parameter in ANet().parameters()) == 1_307_872
+    assert sum(parameter.numel() for parameter in ANet().parameters()) == 1_111_008
 
 
 @torch.no_grad()
@@ -99,7 +99,7 @@ def test_another_size_is_an_error(size: tuple[int, int]) -> None:
 def test_a_trunk_takes_the_four_banks_as_one_map() -> None:
     trunk = Trunk("anet", hidden=8).eval()
     assert trunk.shared is not None
-    assert trunk.shared.in_features == 4 * 128 * 3**2
+    assert trunk.shared.in_features == 4 * 96 * 3**2
     assert trunk(photos().float()).shape == (2, 8)
 
 

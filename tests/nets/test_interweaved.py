@@ -36,7 +36,7 @@ def test_equal_in_single_precision_at_full_width() -> None:
     net = ANet().eval()
     images = photos(1, 107, 112).float()
     found = interweaved(net, images, 8)
-    assert found.shape == (1, 3, 4, 128, 6, 6)
+    assert found.shape == (1, 3, 4, 96, 6, 6)
     torch.testing.assert_close(found, patch_by_patch(net, images, 8), rtol=0, atol=1e-5)
 
 

@@ -23,7 +23,7 @@ class ANet(Backbone):
     | C3 | 3 x 3, nine banks | 3 x 3 cells of 6, each pooled to 3 |
     | C4 | 4 x 4, four banks, each over 2 x 2 cells | 2 x 2 quadrants of 3 |
 
-    The paper gives neither sizes nor widths; these are made for two cores, and it has 1,307,872 parameters.
+    The paper gives neither sizes nor widths; these are made for two cores, and it has 1,111,008 parameters.
     Nothing is padded and no pooling reaches across cells, so that a patch has the same maps alone and within
     a larger photo (`visavis.nets.interweaved`). Pooling comes before batch normalisation and ReLU, which
     then cost a quarter. Every bank has statistics of its own.
@@ -38,7 +38,7 @@ class ANet(Backbone):
     stride = 8  # pixels from one place of C3's pooled maps to the next
     cell = 3  # side of one of its cells, in places
 
-    def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 96, 128)) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 96, 96)) -> None:
         super().__init__()
         first, second, third, self.channels = widths
         self.globally_shared = nn.Sequential(

@@ -15,14 +15,13 @@ def interweaved(
 
     Equal to calling it on patch after patch, and several times as fast. C1, C2 and the nine banks of C3 run
     over the whole photo, each bank only as far as any patch has the cell of that bank. A patch begins at a
-    multiple of the network's stride, so its own poolings would begin where those of the photo do: its cell of
-    bank k is a piece of the photo's map of bank k. The pieces of its nine cells are put side by side,
-    and C4 reads them.
+    multiple of the network's stride, so its own poolings would begin where those of the photo do, and its
+    cell of a bank is a piece of the photo's map of that bank. C4 reads the nine pieces side by side.
 
     The paper interweaves one map for each bank of C4, tiled with cells in turn, and convolves all of it.
-    Such a map holds patches that lie whole blocks of cells apart (48 px here); patches closer by need a map
-    for each phase, convolved also at places between tiles that no patch has. Here cells are
-    put together for patches alone: the same numbers, and fewer of them.
+    Such a map holds patches that lie whole blocks of cells apart (48 px here). Patches closer by need a map
+    for each phase, convolved also at places between tiles that belong to no patch. Here cells are put
+    together for patches alone: the same values, and no others.
 
     Args:
         net: in evaluation mode; statistics of a batch would be those of the photo, not of patches.
