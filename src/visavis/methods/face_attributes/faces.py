@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
+from torch import Tensor
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
@@ -22,18 +23,18 @@ from visavis.pictures.boxes import Box
 class Located:
     """The window of a photo's most likely face (x, y, w, h in pixels), and the response that it reached.
 
-    `is_face` says whether that is above the threshold of the bundle, which was set between training photos
-    with and without faces; None where the bundle has none.
+    `is_face` says whether that reaches the threshold of the bundle, which was set between training photos
+    with and without faces; where it was trained without such pictures, everything does.
     """
 
     path: Path
     window: Box
     score: float
-    is_face: bool | None
+    is_face: bool
 
     def __str__(self) -> str:
         x, y, w, h = (round(value) for value in self.window)
-        verdict = "" if self.is_face in (None, True) else "  no face: the response is below the threshold"
+        verdict = "" if self.is_face else "  no face: the response is below the threshold"
         return f"{self.path}  x {x} y {y} w {w} h {h}  response {self.score:.3f}{verdict}"
 
 
@@ -91,9 +92,7 @@ class FaceReader:
         """
         found, threshold = self.windows(paths), self.bundle.config.calibration.get(FACE)
         return [
-            Located(
-                Path(path), as_box(box), float(score), None if threshold is None else bool(score >= threshold)
-            )
+            Located(Path(path), as_box(box), float(score), threshold is None or bool(score >= threshold))
             for path, box, score in zip(paths, found.boxes, found.scores, strict=True)
         ]
 

@@ -160,8 +160,8 @@ def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
     assert stage is not None
     sources = [open_dataset(source.data) for source in stage.sources]
     names = check_tags(sources[0], None if before is None else before.config.labels)
-    for source in sources[1:]:
-        check_tags(source, names)
+    for data in sources[1:]:
+        check_tags(data, names)
     backbone, start = starting_point(stage.backbone)
     arguments = {
         "backbone": backbone,
@@ -217,7 +217,7 @@ def _check_page(stage: ReaderStage, side: int) -> None:
         raise VisavisError(f"reader.page: {stage.page} px is less than the {side} that the backbone reads")
     if stage.views not in (2, 10) or (stage.views == 10 and stage.page == side):
         raise VisavisError(
-            f"reader.views: {stage.views} at a page of {stage.page} px; give 2, or 10 with more than {side} px"
+            f"reader.views: {stage.views} of a page of {stage.page} px; give 2, or 10 of more than {side} px"
         )
 
 
