@@ -144,6 +144,11 @@ def model_card(config: BundleConfig, purpose: str) -> str:
 """
 
 
+def accelerator() -> torch.device:
+    """Where training computes: the GPU if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def device_name() -> str:
     """The device that torch computes on, for records."""
     if torch.cuda.is_available():

@@ -38,7 +38,7 @@ from visavis.methods.face_attributes.tasks import Examples, LocaliserTask, Reade
 from visavis.metrics.thresholds import threshold_between
 from visavis.tables import DataSet, attribute_matrix
 from visavis.training.fit import fit
-from visavis.training.run import claim_run, finish_run, starting_point
+from visavis.training.run import accelerator, claim_run, finish_run, starting_point
 from visavis.training.task import Task
 
 NO_FRAME = {"share": 1.0, "down": 0.0}  # of aligned faces, where there are none among the sources
@@ -100,7 +100,7 @@ def _train_part(
     result = fit(made.task, folder, recipe.seed, title=f"{TITLES[part]}, seed {recipe.seed}", quiet=quiet)
     if not result.finished:
         return None
-    model = made.task.trained
+    model = made.task.trained.to(accelerator())
     assert isinstance(model, FaceAttributes)
     fitted = dict(before.config.calibration) if before is not None else {}
     if isinstance(made.task, LocaliserTask):
@@ -259,7 +259,7 @@ def build_model(
         model.load_state_dict(fitting, strict=False)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name.startswith(f"{part}."))
-    return model
+    return model.to(accelerator())
 
 
 def face_threshold(task: LocaliserTask, model: FaceAttributes) -> dict[str, float]:
