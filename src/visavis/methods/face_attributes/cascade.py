@@ -5,13 +5,14 @@ the frontal faces that scikit-image ships.
 """
 
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
-from skimage.data import lbp_frontal_face_cascade_filename
-from skimage.feature import Cascade
+
+if TYPE_CHECKING:
+    from skimage.feature import Cascade
 
 SMALLEST = 24  # px, of a face: the window that the cascade was trained on
 SCALE = 1.1  # from one size to the next
@@ -69,5 +70,9 @@ def _accepted(image: UInt8[np.ndarray, "H W 3"]) -> list[list[int]]:
 
 
 @cache
-def _cascade() -> Cascade:
+def _cascade() -> "Cascade":
+    # Here, as it takes a second that only the peer should cost.
+    from skimage.data import lbp_frontal_face_cascade_filename
+    from skimage.feature import Cascade
+
     return Cascade(lbp_frontal_face_cascade_filename())  # type: ignore[no-untyped-call]
