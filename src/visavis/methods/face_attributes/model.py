@@ -84,9 +84,8 @@ class Localiser(nn.Module):
     @staticmethod
     def _resized(photos: Tensor, scale: float) -> Tensor:
         if scale != 1:
-            photos = F.interpolate(
-                photos, scale_factor=scale, mode="bilinear", antialias=scale < 1, align_corners=False
-            )
+            size = [int(scale * side) for side in photos.shape[-2:]]
+            photos = F.interpolate(photos, size, mode="bilinear", antialias=scale < 1, align_corners=False)
         return photos.contiguous(memory_format=torch.channels_last)
 
 
