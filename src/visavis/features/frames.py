@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 from visavis import images
 
 WORKING_SIZE = 256  # px: photos are read at this size, longest side, before they are framed
+SMOOTHING = 0.4  # standard deviation of the blur before shrinking, in pixels of the frame
 
 
 def frame_of(
@@ -34,7 +35,7 @@ def frame_of(
     middle_x, middle_y = (width - 1) / 2, (height - 1) / 2 + down * square
     shift = (side - 1) / 2
     place = np.array([[scale, 0, shift - scale * middle_x], [0, scale, shift - scale * middle_y]])
-    blurred = cv2.GaussianBlur(photo, (0, 0), 0.4 / scale) if scale < 1 else photo
+    blurred = cv2.GaussianBlur(photo, (0, 0), SMOOTHING / scale) if scale < 1 else photo
     framed: np.ndarray = cv2.warpAffine(
         blurred, place, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
