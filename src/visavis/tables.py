@@ -30,7 +30,8 @@ class DataSet:
         name: of the data set.
         items: `id` (unique), `path` (absolute), `domain` (photo, sketch, edge ...), `label` (identity or
             class, or null), `split` (train, validation, test or null), optional `box_x, box_y, box_w, box_h`
-            in pixels, and any `attr.<name>`, Float32 in 0..1, null = unknown.
+            in pixels, optional `faces` (how many a detector found), and any `attr.<name>`, Float32 in 0..1,
+            null = unknown.
         triplets: `anchor`, `positive`, `negative` (ids), `votes` for this order of `votes_of`; or None.
         pairs: `a`, `b` (ids), `relation`, for relative attributes `more`, `less` or `equal` from the
             viewpoint of `a`; optional `attribute` (what is compared), `split` (of the pair), whole numbers

@@ -6,7 +6,7 @@ import pytest
 from scipy.io import savemat
 
 from tests.datasets.mat import cells, refusal
-from visavis.datasets.official import read_mat, texts, whole
+from visavis.datasets.official import from_one, read_mat, split_of, texts, whole
 from visavis.errors import VisavisError
 
 
@@ -36,7 +36,8 @@ def test_a_file_cut_off_anywhere_is_named(path: Path) -> None:
 def test_what_is_no_such_file(path: Path) -> None:
     assert refusal(path, lambda: read_mat(path, "name")) == "it has no variable 'name'"
     path.write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM" + b"\x89HDF" * 10)
-    assert "HDF" in refusal(path, lambda: read_mat(path, "names"))
+    with pytest.raises(VisavisError, match=re.escape(f"{path} is of MATLAB 7.3") + r".*mat73\.loadmat"):
+        read_mat(path, "names")
     path.unlink()
     with pytest.raises(VisavisError, match=re.escape(f"{path} is missing; restore it, or set VISAVIS_DATA")):
         read_mat(path, "names")
@@ -46,3 +47,21 @@ def test_what_is_no_such_file(path: Path) -> None:
 def test_numbers_that_are_not_whole(number: float) -> None:
     with pytest.raises(ValueError, match="a number is not whole"):
         whole(np.array([1.0, number]))
+
+
+def test_numbers_that_count_from_one() -> None:
+    assert from_one(np.array([2, 1, 2]), np.array(["a", "b"])).tolist() == ["b", "a", "b"]
+    assert from_one(np.zeros(0, np.int64), np.zeros(0)).tolist() == []
+    for index in (0, 3):
+        with pytest.raises(IndexError, match=re.escape("an index is not in 1..2")):
+            from_one(np.array([index]), np.array(["a", "b"]))
+
+
+def test_a_split_of_rows() -> None:
+    split = split_of({"train": np.array([[4.0], [1.0]]), "test": np.array([[2.0]])}, 4)
+    assert split.to_list() == ["train", "test", None, "train"]
+    for numbers in ([3, 1], [1, 3]):
+        with pytest.raises(ValueError, match="number 3 is in more than one split"):
+            split_of({"train": np.array([3, 2]), "test": np.array(numbers)}, 4)
+    with pytest.raises(IndexError, match=re.escape("an index is not in 1..4")):
+        split_of({"train": np.array([5])}, 4)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -76,9 +77,15 @@ def test_rendered_sets_by_name(name: str, found: str, monkeypatch: pytest.Monkey
     assert open_dataset(name).name == found
 
 
-def test_clothing_keeps_its_splits_and_says_its_terms(data_root: Path) -> None:
-    data = open_dataset("clothing")
-    assert data.items["label"].n_unique() == 10
-    assert set(data.items["split"]) == {"train", "validation", "test"}
-    assert len(data.items) == 3781
-    assert data.terms.startswith("CC0")
+def test_the_page_of_data_sets_names_all_that_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(VisavisError) as caught:
+        open_dataset("unknown")
+    known = str(caught.value).partition("known are ")[2].split(", ")
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+    assert len(known) > 10
+    for name in known:
+        assert re.search(f"`{name}(-300)?`", page)
+        assert f'"{name}"' in (open_dataset.__doc__ or "")

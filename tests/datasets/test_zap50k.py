@@ -113,7 +113,7 @@ def test_what_is_malformed_is_named(root: Path) -> None:
     change(folder / "zappos-labels.mat", mturkOrder=cells([JUDGED] * 4))
 
     change(folder / "train-test-splits.mat", testIndexAll=cells([cells([np.array([2])] * 10)] * 4))
-    assert said("train-test-splits.mat") == "ValueError: a pair is in both parts of a split"
+    assert said("train-test-splits.mat") == "ValueError: number 2 is in more than one split"
     change(folder / "train-test-splits.mat", testIndexAll=cells([cells([np.array([4])] * 10)] * 4))
     assert said("train-test-splits.mat") == "IndexError: an index is not in 1..3"
     content = (folder / "train-test-splits.mat").read_bytes()

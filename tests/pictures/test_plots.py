@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from visavis.pictures import bars, cmc_curve, curves, reliability_curve
+from visavis.pictures import bars, cmc_curve, curves, detection_curve, reliability_curve
 from visavis.pictures.canvas import SERIES, Picture
 from visavis.pictures.plot import FAINT
 
@@ -61,6 +61,30 @@ def test_cmc_has_its_own_scale_and_chance() -> None:
     assert high[:, 0].min() < low[:, 0].min() - 50  # the scale is 0 to 100 % whatever is drawn
     small, large = (cmc_curve({"here": shares}, gallery_size=n) for n in (4, 400))
     assert not np.array_equal(small, large)
+
+
+def test_detection_steps_on_a_logarithmic_axis() -> None:
+    rates, recall = np.array([0.0, 0.01, 0.01, 0.1]), np.array([0.2, 0.4, 0.6, 0.8])
+    picture = detection_curve({"here": (rates, recall)}, marked=[0.01, 0.1], title="t")
+    pixels = drawn(picture, FIRST)
+    levels, counts = np.unique(pixels[:, 0], return_counts=True)
+    flat = levels[counts > 50]  # the level parts of the line are two pixels thick
+    heights = flat.max() - flat[np.append(True, np.diff(flat) > 2)]
+    assert heights / heights.max() == pytest.approx([1, 2 / 3, 0], abs=0.02)  # 80, 60 and 20 %: 40 is passed
+    lengths = [np.ptp(pixels[pixels[:, 0] == row, 1]) for row in flat[np.append(True, np.diff(flat) > 2)]]
+    assert lengths[0] == pytest.approx(lengths[1], abs=3)  # 0.1 to 1 is as far as 0.01 to 0.1
+    assert lengths[2] == pytest.approx(np.log10(2) * lengths[0], abs=6)  # from half the smallest rate on
+
+
+def test_detection_has_a_scale_of_its_own_and_marks_rates() -> None:
+    rates, recall = np.array([0.0, 0.01]), np.array([0.5, 1.0])
+    low, high = (
+        drawn(detection_curve({"here": (rates, share)}), FIRST)[:, 0].min() for share in (recall / 2, recall)
+    )
+    assert high < low - 50  # up to 100 % whatever is drawn
+    plain, marked = (detection_curve({"here": (rates, recall)}, marked=at) for at in ([], [0.1]))
+    columns = np.unique(np.argwhere((plain != marked).any(axis=2))[:, 1])
+    assert 0 < len(columns) <= 3
 
 
 def test_reliable_confidence_lies_on_the_diagonal_and_counts_are_bars() -> None:

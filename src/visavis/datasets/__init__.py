@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from visavis.datasets import celeba, class_orders, face_landmarks, lfw10, qmul, zap50k
-from visavis.datasets.official import existing
+from visavis.datasets import celeba, class_orders, face_landmarks, faceless, lfw10, lfwa, qmul, zap50k
 from visavis.datasets.strokes import stroke_pages
 from visavis.datasets.union import union
 from visavis.errors import VisavisError
@@ -15,7 +14,6 @@ from visavis.tables import DataSet, folder_of_classes, read_items, read_pairs, r
 
 __all__ = ["open_dataset"]
 
-CLOTHING_TERMS = "CC0 1.0, public domain; photos of the clothing-dataset-small of A. Grigorev."
 _RENDERED = re.compile(r"(rendered-(?:shoes|faces))(?:-(\d+))?")
 _RENDERED_ITEMS = 200
 _ZAPPOS = re.compile(r"zap50k-1/(\d+)")
@@ -24,8 +22,13 @@ _OFFICIAL: dict[str, Callable[[Path], DataSet]] = {
     "qmul-chair-v1": lambda root: qmul.read(root, "chair"),
     "qmul-v1": lambda root: union("qmul-v1", {kind: qmul.read(root, kind) for kind in ("shoe", "chair")}),
     "shoe-v2-photos": qmul.extra_photos,
-    "clothing": lambda root: replace(folder_of_classes(existing(root / "clothing")), terms=CLOTHING_TERMS),
+    "clothing": faceless.read_clothing,
+    "bsds": faceless.read_bsds,
+    "faceless": faceless.read,
     "celeba": celeba.read,
+    "celeba-in-the-wild": celeba.read_uncropped,
+    "celeba-wild": celeba.read_wild,
+    "lfwa": lfwa.read,
     "face-landmarks": face_landmarks.read,
     "lfw10": lfw10.read,
     "qmul-shoe-orders": class_orders.read_shoes,
@@ -41,13 +44,13 @@ def open_dataset(name_or_path: str | Path) -> DataSet:
 
     Args:
         name_or_path: "qmul-shoe-v1", "qmul-chair-v1", both in one as "qmul-v1", "qmul-shoe-orders",
-            "shoe-v2-photos", "chair-v2-strokes", "clothing", "celeba", "face-landmarks", "lfw10", "osr",
-            "pubfig", "zap50k-1" (the first of its splits) or "zap50k-1/K" (split K of ten), below the folder
-            that VISAVIS_DATA names: in folders `lfw10`, `osr`, `pubfig` and `ut-zap50k-data` beside
-            `ut-zap50k-images`, as each reader says; "rendered-shoes" or "rendered-faces", with or without a
-            number as in "rendered-shoes-300", so many shoes or faces rendered once into the cache; a CSV or
-            Parquet table of items, with `<table>.triplets.csv`, `<table>.pairs.csv` and `<table>.parts.csv`
-            where they stand beside it; or a folder of classes.
+            "shoe-v2-photos", "chair-v2-strokes", "clothing", "bsds", both without faces in one as "faceless",
+            "celeba", "celeba-in-the-wild", "celeba-wild", "lfwa", "face-landmarks", "lfw10", "osr", "pubfig",
+            "zap50k-1" (the first of its splits) or "zap50k-1/K" (split K of ten), below the folder that
+            VISAVIS_DATA names, in the folders that `docs/data.md` lists; "rendered-shoes" or
+            "rendered-faces", with or without a number as in "rendered-shoes-300", so many shoes or faces
+            rendered once into the cache; a CSV or Parquet table of items, with `<table>.triplets.csv`,
+            `<table>.pairs.csv` and `<table>.parts.csv` where they stand beside it; or a folder of classes.
 
     Raises:
         VisavisError: there is no such thing, or it has defects.

@@ -1,7 +1,7 @@
 """What the readers of official layouts share: files that must be there, MATLAB tables, columns of items."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,8 +49,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (
-        OSError, EOFError, ValueError, TypeError, LookupError, NotImplementedError, zlib.error,
-        pl.exceptions.PolarsError,
+        OSError, EOFError, ValueError, TypeError, LookupError, zlib.error, pl.exceptions.PolarsError,
     ) as error:  # fmt: skip
         raise malformed(path, error) from None
 
@@ -59,7 +58,7 @@ def read_mat(path: Path, *keys: str) -> list[np.ndarray]:
     """Variables of a MATLAB file (up to version 7.2), in the order of `keys`.
 
     Raises:
-        VisavisError: the file is missing or cut off, or lacks a variable.
+        VisavisError: the file is missing or cut off, of version 7.3, or lacks a variable.
     """
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
@@ -70,6 +69,11 @@ def read_mat(path: Path, *keys: str) -> list[np.ndarray]:
             stored = loadmat(path, appendmat=False)
         except MatReadError as error:
             raise malformed(path, error) from None
+        except NotImplementedError:  # an HDF5 file, which SciPy does not read
+            raise VisavisError(
+                f"{path} is of MATLAB 7.3, which is not read; write it again in Python by "
+                "scipy.io.savemat(path, mat73.loadmat(path)) of the packages scipy and mat73"
+            ) from None
     for key in keys:
         if key not in stored:
             raise malformed(path, f"it has no variable '{key}'")
@@ -92,3 +96,34 @@ def whole(numbers: np.ndarray) -> Int[np.ndarray, "*shape"]:
     if not np.array_equal(rounded, numbers):
         raise ValueError("a number is not whole")
     return rounded
+
+
+def from_one(indices: Int[np.ndarray, "n"], values: np.ndarray) -> np.ndarray:
+    """`values` at MATLAB's indices, which count from 1.
+
+    Raises:
+        IndexError: there is no such place.
+    """
+    if len(indices) and not 1 <= indices.min() <= indices.max() <= len(values):
+        raise IndexError(f"an index is not in 1..{len(values)}")
+    return np.take(values, indices - 1)
+
+
+def split_of(indices: Mapping[str, np.ndarray], n: int) -> pl.Series:
+    """The column `split` of `n` rows, null where none holds a row.
+
+    Args:
+        indices: of each split the numbers of its rows, counted from 1, in any shape.
+        n: how many rows there are.
+
+    Raises:
+        IndexError: there is no such row.
+        ValueError: a number is not whole, or in more than one split.
+    """
+    names = np.full(n, None, object)
+    for name, numbers in indices.items():
+        rows = from_one(whole(numbers).ravel(), np.arange(n))
+        if names[rows].any():
+            raise ValueError(f"number {rows[names[rows].astype(bool)][0] + 1} is in more than one split")
+        names[rows] = name
+    return pl.Series("split", names.tolist(), pl.String)

@@ -12,15 +12,16 @@ from urllib.parse import unquote
 
 import numpy as np
 import polars as pl
-from jaxtyping import Int
 
 from visavis.datasets.official import (
     RELATIONS,
     existing,
+    from_one,
     item_table,
     malformed,
     read_mat,
     reading,
+    split_of,
     texts,
     whole,
 )
@@ -65,7 +66,7 @@ def read(root: Path, split_number: int = 1) -> DataSet:
             indices = {
                 name: cells.ravel()[number].ravel()[split_number - 1] for name, cells in chosen.items()
             }
-            split = _split(indices, len(of_attribute))
+            split = split_of(indices, len(of_attribute))
         pairs.append(of_attribute.with_columns(split, attribute=pl.lit(attribute)))
     columns = ("a", "b", "relation", "attribute", "split")
     name = "zap50k-1" if split_number == 1 else f"zap50k-1/{split_number}"
@@ -77,29 +78,12 @@ def _comparisons(judged: np.ndarray, ids: np.ndarray) -> pl.DataFrame:
     a, b, relation = whole(judged[:, [0, 1, 3]]).T
     return pl.DataFrame(
         {
-            "a": _from_one(a, ids),
-            "b": _from_one(b, ids),
-            "relation": _from_one(relation, np.array(RELATIONS)),
+            "a": from_one(a, ids),
+            "b": from_one(b, ids),
+            "relation": from_one(relation, np.array(RELATIONS)),
         },
         schema_overrides={"a": pl.String, "b": pl.String},
     )
-
-
-def _from_one(indices: Int[np.ndarray, "n"], values: np.ndarray) -> np.ndarray:
-    """`values` at indices that count from 1."""
-    if len(indices) and not 1 <= indices.min() <= indices.max() <= len(values):
-        raise IndexError(f"an index is not in 1..{len(values)}")
-    return np.take(values, indices - 1)
-
-
-def _split(indices: dict[str, np.ndarray], pairs: int) -> pl.Series:
-    names = np.full(pairs, None, object)
-    for name, cells in indices.items():
-        rows = _from_one(whole(cells).ravel(), np.arange(pairs))
-        if names[rows].any():
-            raise ValueError("a pair is in both parts of a split")
-        names[rows] = name
-    return pl.Series("split", names.tolist(), pl.String)
 
 
 def _catalogue(path: Path, images: Path) -> pl.DataFrame:

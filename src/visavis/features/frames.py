@@ -30,11 +30,24 @@ def frame_of(
     photo = images.load(path, mode="rgb", size=WORKING_SIZE)
     height, width = photo.shape[:2]
     square = share * min(height, width)
+    return cut(photo, ((width - 1) / 2, (height - 1) / 2 + down * square), square, side)
+
+
+def cut(
+    photo: UInt8[np.ndarray, "H W 3"], middle: tuple[float, float], square: float, side: int
+) -> UInt8[np.ndarray, "side side 3"]:
+    """Cut a square out of a photo and scale it; what lies outside of the photo is of its border's colours.
+
+    Args:
+        photo: to cut from.
+        middle: x and y of the square's middle, in pixels whose centres are at integers.
+        square: its side in pixels of the photo.
+        side: pixels of the result.
+    """
     scale = side / square
     # Pixel centres at integers: the middle of the frame looks at the middle of the square.
-    middle_x, middle_y = (width - 1) / 2, (height - 1) / 2 + down * square
     shift = (side - 1) / 2
-    place = np.array([[scale, 0, shift - scale * middle_x], [0, scale, shift - scale * middle_y]])
+    place = np.array([[scale, 0, shift - scale * middle[0]], [0, scale, shift - scale * middle[1]]])
     blurred = cv2.GaussianBlur(photo, (0, 0), SMOOTHING / scale) if scale < 1 else photo
     framed: np.ndarray = cv2.warpAffine(
         blurred, place, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

@@ -14,7 +14,7 @@ from visavis.metrics.evaluation import Evaluation
 from visavis.records import ResultRecord
 from visavis.training.recipe import RECIPE, Recipe, is_run, read_recipe, validate_recipe
 
-METHODS = ("sketch_retrieval", "pretraining", "relative_attributes")
+METHODS = ("sketch_retrieval", "pretraining", "relative_attributes", "face_attributes")
 
 
 Study = Callable[[Any, list[int], Path, str, bool], ResultRecord | None]

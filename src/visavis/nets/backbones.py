@@ -8,8 +8,10 @@ from torch import Tensor
 
 from visavis.errors import VisavisError
 from visavis.nets.alexnet import AlexNet, CaffeNet
+from visavis.nets.anet import ANet
 from visavis.nets.backbone import IMAGENET_DEVIATION, IMAGENET_MEAN, Backbone
 from visavis.nets.colour import ColourNet
+from visavis.nets.lnet import LNet
 from visavis.nets.sketch_a_net import SketchANet
 from visavis.nets.small import SmallNet
 
@@ -17,6 +19,8 @@ OWN: dict[str, type[Backbone]] = {
     "small": SmallNet,
     "sketch-a-net": SketchANet,
     "colour": ColourNet,
+    "lnet": LNet,
+    "anet": ANet,
     "caffenet": CaffeNet,
     "alexnet": AlexNet,
 }
@@ -25,8 +29,8 @@ OWN: dict[str, type[Backbone]] = {
 def build_backbone(name: str) -> Backbone:
     """Build a backbone by name.
 
-    `small` and `sketch-a-net` read grey pages, `colour`, `caffenet` and `alexnet` photos; `timm:NAME` is a
-    pre-trained network of the timm package.
+    `small` and `sketch-a-net` read grey pages, `colour`, `caffenet` and `alexnet` photos, `anet` photos of
+    faces that are all cropped alike; `timm:NAME` is a pre-trained network of the timm package.
 
     Raises:
         VisavisError: the name is unknown, or the door's package is not installed.

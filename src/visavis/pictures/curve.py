@@ -1,10 +1,10 @@
-"""Curves: losses and metrics while training, cumulative match characteristics, reliability."""
+"""Curves: losses and metrics while training, cumulative match characteristics, detection, reliability."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int, Num
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from visavis.pictures.canvas import SERIES, Picture, render
 from visavis.pictures.plot import FAINT, INK, figure_and_axes, legend
@@ -60,6 +60,36 @@ def cmc_curve(
     ax.set(xlabel="among the first k", ylabel="queries found, %", ylim=(0, 103))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend(figure)
+    return render(figure)
+
+
+def detection_curve(
+    series: Mapping[str, Points],
+    *,
+    marked: Sequence[float] = (),
+    title: str = "",
+    size: tuple[int, int] = (400, 640),
+) -> Picture:
+    """Share of things found (0..1) against false positives per image, these on a logarithmic axis.
+
+    Each series steps up through its (false positives per image, recall), both rising. What it finds without a
+    false positive is where its line starts, at the left border. `marked` rates have a dashed line.
+    """
+    figure, ax = figure_and_axes(*size, title=title, grid="both")
+    left = min(rates[rates > 0].min(initial=1.0) for rates, _ in series.values()) / 2
+    right = max(1.0, *(rates.max() for rates, _ in series.values()))
+    for i, (label, (rates, recall)) in enumerate(series.items()):
+        x, y = np.append(np.maximum(rates, left), right), 100 * np.append(recall, recall[-1])
+        last = np.append(np.diff(x) > 0, True)  # of several recalls at one rate the highest
+        ax.step(x[last], y[last], where="post", color=SERIES[i % len(SERIES)], label=label, linewidth=1.8)
+    for rate in marked:
+        ax.axvline(rate, color=INK, linewidth=1, linestyle=(0, (4, 4)), alpha=0.6)
+    ax.set(xlabel="false positives per image", ylabel="found, %", ylim=(0, 103))
+    ax.set_xscale("log")
+    ax.set_xlim(left, right)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    if len(series) > 1:
+        legend(figure)
     return render(figure)
 
 

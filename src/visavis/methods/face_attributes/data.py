@@ -1,0 +1,155 @@
+"""Photos as the localisers see them, and faces as the reader does."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from visavis import images
+from visavis.datasets import open_dataset
+from visavis.errors import VisavisError
+from visavis.features.frames import cut, read_frames
+from visavis.folds import held_out_labels
+from visavis.tables import BOX, DataSet
+from visavis.training.augment import Augmentation, Pages, View, as_batch
+
+Boxes = Float[np.ndarray, "N 4"]
+
+
+class Squares(NamedTuple):
+    """Squares of photos: `middle` (N, 2), x and y, and `side` (N,), in pixels from the photos' upper left."""
+
+    middle: Float[np.ndarray, "N 2"]
+    side: Float[np.ndarray, " N"]
+
+    def boxes(self, inside: Boxes, page: int) -> Boxes:
+        """Boxes in pixels of pages of that side that were cut at the squares, in those of the photos."""
+        scale = (self.side / page)[:, None]
+        corner = self.middle - self.side[:, None] / 2
+        return np.hstack([corner + scale * inside[:, :2], scale * inside[:, 2:]])
+
+
+def whole_photos(paths: list[str]) -> Squares:
+    """The square about each photo, as large as its longer side."""
+    sizes = sizes_of(paths)
+    return Squares(sizes / 2, sizes.max(axis=1))
+
+
+def sizes_of(paths: list[str]) -> Float[np.ndarray, "N 2"]:
+    """Width and height of photos in pixels."""
+    return np.array([images.size_of(path)[::-1] for path in paths], dtype=np.float64)
+
+
+def squares_about(boxes: Boxes, around: float) -> Squares:
+    """Squares with the middles of boxes, `around` times as large as these are high."""
+    return Squares(boxes[:, :2] + boxes[:, 2:] / 2, around * boxes[:, 3])
+
+
+def read_squares(paths: list[str], squares: Squares, page: int) -> UInt8[Tensor, "N 3 page page"]:
+    """Cut squares out of photos and scale them to pages."""
+
+    def one(number: int) -> UInt8[np.ndarray, "page page 3"]:
+        photo = images.load(paths[number], mode="rgb")
+        x, y = squares.middle[number] - 0.5  # `cut` has the centres of pixels at integers
+        return cut(photo, (x, y), float(squares.side[number]), page)
+
+    with ThreadPoolExecutor(2) as pool:
+        return as_batch(list(pool.map(one, range(len(paths)))))
+
+
+def read_aligned(paths: list[str], share: float, down: float, page: int) -> UInt8[Tensor, "N 3 page page"]:
+    """Aligned faces: a square at the same place of each photo."""
+    return as_batch(read_frames(paths, page, share, down))
+
+
+def training_part(data: DataSet, fold: int | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Items to learn from and items to validate on: the validation part, and of a fold its people.
+
+    Items without a split are learned from. Boxes are left out: nothing here may know them.
+    """
+    items = data.items.drop(BOX, strict=False)
+    split = pl.col("split").fill_null("train")
+    train, validation = items.filter(split == "train"), items.filter(split == "validation")
+    if fold is None:
+        return train, validation
+    held_out = pl.col("label").is_in(held_out_labels(items, fold)).fill_null(False)
+    return train.filter(~held_out), pl.concat([validation, train.filter(held_out)])
+
+
+def check_tags(data: DataSet, names: list[str] | None) -> list[str]:
+    """The attributes of data, which have to be `names` where these are given.
+
+    Raises:
+        VisavisError: there are none, or others.
+    """
+    if not data.attributes:
+        raise VisavisError(f"{data.name}: there are no tags to learn; add columns attr.<name> of 1 and 0")
+    if names is not None and data.attributes != names:
+        raise VisavisError(
+            f"{data.name}: has attributes {', '.join(data.attributes)}, not {', '.join(names)} as the others"
+        )
+    return data.attributes
+
+
+def faceless_photos(name: str, split: str) -> DataSet:
+    """The items of a split of data without faces, or all of them where it has no splits.
+
+    Raises:
+        VisavisError: the data has splits, and nothing in this one.
+    """
+    data = open_dataset(name)
+    if data.items["split"].is_null().all():
+        return data
+    chosen = data.select(split=split)
+    if chosen.items.is_empty():
+        raise VisavisError(f"{name}: there is nothing in its split '{split}'; give pictures of that split")
+    return chosen
+
+
+class TagBatch(NamedTuple):
+    """Views of photos with their tags (NaN where unknown), and of pictures without faces."""
+
+    photos: View
+    tags: Float[Tensor, "B K"]
+    faceless: View | None
+
+
+class TagData(nn.Module):
+    """Draws photos and their tags, and pictures without faces beside them."""
+
+    def __init__(
+        self,
+        photos: UInt8[Tensor, "N 3 page page"],
+        tags: Float[np.ndarray, "N K"],
+        side: int,
+        augmentation: Augmentation,
+        faceless: UInt8[Tensor, "M 3 page page"] | None = None,
+    ) -> None:
+        super().__init__()
+        self.photos = Pages(photos, side, augmentation, "border")
+        self.faceless = None if faceless is None else Pages(faceless, side, augmentation, "border")
+        self.tags = torch.from_numpy(tags)
+
+    def draw(self, batch: int, without: float, rng: np.random.Generator) -> TagBatch:
+        """Draw a batch, of which a share `without` has no faces if there are such pictures."""
+        beside = 0 if self.faceless is None else round(without * batch)
+        rows = _some(len(self.photos.pages), batch - beside, rng)
+        other = None
+        if self.faceless is not None and beside:
+            other = self.faceless.draw(_some(len(self.faceless.pages), beside, rng), rng)
+        return TagBatch(self.photos.draw(rows, rng), self.tags[rows], other)
+
+    def forward(self, batch: TagBatch) -> Float[Tensor, "_ 3 side side"]:
+        """The pages of a batch: those with faces, then those without."""
+        photos: Tensor = self.photos(batch.photos)
+        if self.faceless is None or batch.faceless is None:
+            return photos
+        return torch.cat([photos, self.faceless(batch.faceless)])
+
+
+def _some(there_are: int, wanted: int, rng: np.random.Generator) -> np.ndarray:
+    return rng.choice(there_are, wanted, replace=wanted > there_are)

@@ -1,0 +1,120 @@
+"""Measuring a bundle under a named protocol."""
+
+import numpy as np
+import polars as pl
+
+from visavis.bundle import Bundle
+from visavis.datasets import open_dataset
+from visavis.errors import VisavisError
+from visavis.methods.face_attributes.cascade import constant_box
+from visavis.methods.face_attributes.data import Boxes, sizes_of
+from visavis.methods.face_attributes.faces import FaceReader
+from visavis.methods.face_attributes.protocol import (
+    ALIGNED,
+    END_TO_END,
+    FACELESS,
+    LOCALISATION,
+    PROTOCOLS,
+    TagTruth,
+    default_protocol,
+    majority,
+)
+from visavis.metrics.boxes import intersection_over_union
+from visavis.metrics.detection import recall_by_overlap, recall_by_rate
+from visavis.metrics.evaluation import Evaluation
+from visavis.tables import ATTRIBUTE, BOX, DataSet, attribute_matrix
+
+REFERENCE = "the reference box, same ANet"
+WHOLE = "the whole photo, same ANet"
+MAJORITY = "always what most training images show"
+CONSTANT = "constant box, the mean of the training boxes"
+
+
+def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -> Evaluation:
+    """Measure a bundle on the test part of its own or other data.
+
+    Args:
+        bundle: of `face_attributes`.
+        data_name: name or path of the data; None: what the recipe trains its last part on.
+        protocol_name: one of `PROTOCOLS`; None: the one that is made for the data, else `tags`.
+
+    Raises:
+        VisavisError: the protocol is unknown or does not fit the data or the bundle.
+    """
+    data = open_dataset(data_name or bundle.config.recipe["data"])
+    name = protocol_name or default_protocol(data.name, bundle.config.settings)
+    if name not in PROTOCOLS:
+        raise VisavisError(f"protocol '{name}' is unknown; use one of {', '.join(PROTOCOLS)}")
+    reader, test = FaceReader(bundle), test_part(data)
+    if name == LOCALISATION:
+        return _localisation(reader, data, test)
+    missing = [attribute for attribute in reader.attributes if attribute not in data.attributes]
+    if missing:
+        raise VisavisError(f"{data.name}: has no tags of '{missing[0]}', which {bundle.path} reads")
+    columns = [f"{ATTRIBUTE}{attribute}" for attribute in reader.attributes]
+    tags = attribute_matrix(test.select(columns))
+    truth, paths = TagTruth.of(test, reader.attributes, tags), test["path"].to_list()
+    calibration = bundle.config.calibration
+    aligned = name == ALIGNED or not reader.finds_faces
+    if aligned and name == END_TO_END:
+        raise VisavisError(
+            f"{bundle.path}: has no LNet, and '{name}' is about finding the face; use '{ALIGNED}'"
+        )
+    logits = reader.logits_aligned(paths) if aligned else reader.logits(paths, reader.windows(paths).boxes)
+    beside = {}
+    if name == END_TO_END:
+        beside = {
+            REFERENCE: reader.logits(paths, boxes_of(data, test)),
+            WHOLE: reader.logits_whole(paths),
+        }
+    peers = {peer: truth.measure(found, calibration) for peer, found in beside.items()}
+    train = data.items.filter(pl.col("split") == "train")
+    if len(train):
+        floor = majority(attribute_matrix(train.select(columns)), len(test))
+        peers[MAJORITY] = truth.measure(floor, {})
+    return Evaluation(name, data.name, data.digest(), truth.measure(logits, calibration), peers=peers)
+
+
+def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Evaluation:
+    without = test_part(open_dataset(FACELESS))["path"].to_list()
+    paths, truth = test["path"].to_list(), boxes_of(data, test)
+    found, empty = reader.windows(paths), reader.windows(without)
+    single = (test["faces"] == 1).to_numpy() if "faces" in test.columns else np.ones(len(test), bool)
+    overlaps = intersection_over_union(found.boxes, truth)
+    metrics = recall_by_overlap(found.boxes, truth) | recall_by_rate(
+        found.scores[single], overlaps[single], empty.scores
+    )
+    train = data.items.filter(pl.col("split") == "train")
+    fixed = constant_box(boxes_of(data, train), sizes_of(train["path"].to_list()), sizes_of(paths))
+    note = (
+        f"false positives: on {int(single.sum())} photos with one face, and {len(without)} pictures without; "
+        "the boxes are those of a detector, not of people"
+    )
+    return Evaluation(
+        LOCALISATION, data.name, data.digest(), metrics, (note,), {CONSTANT: recall_by_overlap(fixed, truth)}
+    )
+
+
+def test_part(data: DataSet) -> pl.DataFrame:
+    """The test items, or all where the data has no splits.
+
+    Raises:
+        VisavisError: there are splits, and no test part.
+    """
+    if data.items["split"].is_null().all():
+        return data.items
+    test = data.select(split="test").items
+    if test.is_empty():
+        raise VisavisError(f"{data.name}: has no test part to measure on; mark items with split 'test'")
+    return test
+
+
+def boxes_of(data: DataSet, items: pl.DataFrame) -> Boxes:
+    """The boxes of items.
+
+    Raises:
+        VisavisError: one has none.
+    """
+    if BOX[0] not in items.columns or items.select(pl.any_horizontal(pl.col(BOX).is_null()).any()).item():
+        raise VisavisError(f"{data.name}: an item has no box to compare with; add box_x, box_y, box_w, box_h")
+    return items.select(BOX).to_numpy().astype(np.float64)

@@ -1,0 +1,74 @@
+"""Protocols of face attributes: where a face is, and which attributes it has.
+
+`celeba-10k`: the test part of aligned faces, read as they are: the easier setting.
+`celeba-wild-end-to-end`: uncropped test photographs, read in the window that LNet finds; beside it in the
+reference box, and without a window, in the whole photo.
+`celeba-wild-localisation`: the window against the reference box, one an image: recall by overlap. On the
+photos with one face and on pictures without faces also recall at given rates of false positives.
+`tags`: any data with tags, read as the bundle reads it: in LNet's window if it has LNet, else as aligned.
+
+Attributes: at probability 0.5 mean accuracy, balanced accuracy and macro-F1, and these at the thresholds that
+were chosen on validation images (`_at_thresholds`); then the accuracy of each attribute at 0.5. Images of one
+person are drawn together for the intervals.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from jaxtyping import Float, Int
+
+from visavis.methods.face_attributes.calibration import probabilities, thresholds
+from visavis.metrics.evaluation import PerQuery
+from visavis.metrics.tags import balanced_accuracy, macro_f1, mean_accuracy, of_each
+
+ALIGNED, END_TO_END, LOCALISATION, ANY = (
+    "celeba-10k",
+    "celeba-wild-end-to-end",
+    "celeba-wild-localisation",
+    "tags",
+)
+PROTOCOLS = (ANY, ALIGNED, END_TO_END, LOCALISATION)
+FACELESS = "faceless"  # the data without faces of `LOCALISATION`
+AT_THRESHOLDS = "_at_thresholds"
+MEASURES = {"mean_accuracy": mean_accuracy, "balanced_accuracy": balanced_accuracy, "macro_f1": macro_f1}
+
+
+@dataclass(frozen=True)
+class TagTruth:
+    """Test images: their tags (N, K), and a number (N,) for each person, None where they are not known."""
+
+    names: list[str]
+    tags: Float[np.ndarray, "N K"]
+    people: Int[np.ndarray, " N"] | None
+
+    @classmethod
+    def of(cls, items: pl.DataFrame, names: list[str], tags: Float[np.ndarray, "N K"]) -> "TagTruth":
+        """The truth of a table of items."""
+        if items["label"].is_null().any():
+            return cls(names, tags, None)
+        return cls(names, tags, items["label"].rank("dense").to_numpy().astype(int) - 1)
+
+    def measure(self, logits: Float[np.ndarray, "N K"], calibration: dict[str, float]) -> dict[str, PerQuery]:
+        """All figures of logits under the calibration of their bundle."""
+        found = probabilities(self.names, logits, calibration)
+        halves, chosen = np.full(len(self.names), 0.5), thresholds(self.names, calibration)
+        metrics = {
+            name + suffix: measure(found, self.tags, at, self.people)
+            for suffix, at in (("", halves), (AT_THRESHOLDS, chosen))
+            for name, measure in MEASURES.items()
+        }
+        return metrics | of_each(mean_accuracy, self.names, found, self.tags, halves, self.people)
+
+
+def majority(tags: Float[np.ndarray, "N K"], count: int) -> Float[np.ndarray, "N K"]:
+    """Logits of always saying what most training images show: the floor of mean accuracy."""
+    return np.tile(np.where(np.nanmean(tags, axis=0) >= 0.5, 1.0, -1.0), (count, 1))
+
+
+def default_protocol(data_name: str, settings: dict[str, Any]) -> str:
+    """The protocol that is made for the data, else `tags`; a bundle without a reader can only localise."""
+    if "reader" not in settings:
+        return LOCALISATION
+    return {"celeba": ALIGNED, "celeba-wild": END_TO_END}.get(data_name, ANY)

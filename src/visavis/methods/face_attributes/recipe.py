@@ -1,0 +1,72 @@
+"""The recipe of a reader of face attributes, and of what finds the face."""
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from visavis.training.augment import Augmentation
+from visavis.training.recipe import Options, Recipe, Schedule
+
+
+class WindowShape(Options):
+    """The window about a place of the response map, in pixels of the photo at the size that is seen.
+
+    Chosen without boxes: on the mean of what lies about the places that were found in training photos.
+    """
+
+    width: PositiveFloat
+    height: PositiveFloat
+    right: float = 0.0
+    down: float = 0.0
+
+
+class LocaliserStage(Options):
+    """LNet_o or LNet_s: where the face is, from tags of whole photos."""
+
+    backbone: str = Field("lnet", description="lnet, colour, caffenet ..., or bundle:PATH of a pre-training")
+    faceless: str | None = Field(None, description="data without faces, to be told from those with")
+    presence: float = Field(0.3, ge=0, description="weight of telling them apart")
+    without: float = Field(0.25, ge=0, lt=1, description="share of pictures without faces in a batch")
+    page: PositiveInt = Field(192, description="side of the square that a photo or window is fitted into")
+    around: PositiveFloat = Field(2.5, description="LNet_s: side of what it sees, in heights of the window")
+    largest: PositiveFloat = Field(1.0, description="of the sizes at which a page is seen; 1 = as it is")
+    step: PositiveFloat = Field(0.25, description="from one size to the next, in octaves")
+    levels: PositiveInt = Field(9, description="number of sizes")
+    sharpness: PositiveFloat = 8.0
+    dropout: float = Field(0.3, ge=0, lt=1)
+    window: WindowShape
+    augmentation: Augmentation = Augmentation()
+    schedule: Schedule
+
+
+class FaceSource(Options):
+    """Faces to learn attributes from."""
+
+    data: str
+    aligned: bool = Field(True, description="faces at one place, or photos in which LNet finds them")
+    share: PositiveFloat = Field(1.0, description="aligned: of the shorter side that is read")
+    down: float = Field(0.0, description="aligned: how far below the middle that square lies, in its sides")
+
+
+class ReaderStage(Options):
+    """ANet: the attributes of a face."""
+
+    backbone: str = Field("anet", description="anet, colour ..., or bundle:PATH of a pre-training")
+    hidden: NonNegativeInt = Field(256, description="units of the fully connected layer; 0 = none")
+    dropout: float = Field(0.3, ge=0, lt=1)
+    sources: list[FaceSource] = Field(min_length=1)
+    around: PositiveFloat = Field(1.7, description="side of what is read, in heights of LNet's window")
+    page: PositiveInt = 104
+    views: PositiveInt = Field(2, description="2, the middle and its mirror image, or 10, the corners' too")
+    svm: PositiveFloat | None = Field(
+        None, description="C of the linear SVMs that replace the output layer after training"
+    )
+    augmentation: Augmentation = Augmentation()
+    schedule: Schedule
+
+
+class FacesRecipe(Recipe):
+    """Everything that decides a training of `face_attributes`; `data` has the photos of the localisers."""
+
+    outer: LocaliserStage | None = Field(None, description="LNet_o, on whole photos")
+    inner: LocaliserStage | None = Field(None, description="LNet_s, on the window of LNet_o")
+    reader: ReaderStage | None = Field(None, description="ANet")
+    fold: int | None = Field(None, ge=0, lt=5, description="hold out a fifth of the people for validation")

@@ -1,0 +1,103 @@
+"""Windows and attributes of many photos: what training, the protocols and the verbs all use."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from visavis.methods.face_attributes.data import Boxes, read_squares, squares_about, whole_photos
+from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader
+from visavis.methods.face_attributes.search import Shape, find_windows
+from visavis.training.augment import centre_crop, ten_views
+
+BATCH = 64
+CHUNK = 512  # photos in memory at a time
+
+
+class Windows(NamedTuple):
+    """The best window of each photo, x, y, w, h in its pixels, and the response there; higher = a face."""
+
+    boxes: Boxes
+    scores: Float[np.ndarray, " N"]
+
+
+def windows_of_pages(localiser: Localiser, pages: UInt8[Tensor, "N 3 page page"], shape: Shape) -> Windows:
+    """The best window in each page, in its pixels."""
+    device = next(localiser.parameters()).device
+    found = [
+        find_windows(localiser, part.to(device).float() / 255, shape) for part in torch.split(pages, BATCH)
+    ]
+    boxes, scores = (torch.cat(parts).double().cpu().numpy() for parts in zip(*found, strict=True))
+    return Windows(boxes, scores)
+
+
+def locate(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) -> Windows:
+    """The face in each photo: the window of LNet_o, and in it that of LNet_s where there is one.
+
+    Args:
+        model: in evaluation mode, with LNet_o.
+        paths: of photos of any size.
+        settings: of the bundle: what each part sees, and the shape of its window.
+    """
+    chunks = [_locate(model, paths[start : start + CHUNK], settings) for start in range(0, len(paths), CHUNK)]
+    return Windows(*(np.concatenate(parts) for parts in zip(*chunks, strict=True)))
+
+
+def _locate(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) -> Windows:
+    found = outer_windows(model, paths, settings)
+    if model.inner is None:
+        return found
+    inner = settings["inner"]
+    squares = squares_about(found.boxes, inner["around"])
+    pages = read_squares(paths, squares, inner["page"])
+    inside = windows_of_pages(model.inner, pages, Shape(**inner["window"]))
+    return Windows(squares.boxes(inside.boxes, inner["page"]), found.scores)
+
+
+def outer_windows(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) -> Windows:
+    """The window of LNet_o in each photo, by itself."""
+    assert model.outer is not None
+    outer = settings["outer"]
+    squares = whole_photos(paths)
+    found = windows_of_pages(
+        model.outer, read_squares(paths, squares, outer["page"]), Shape(**outer["window"])
+    )
+    return Windows(squares.boxes(found.boxes, outer["page"]), found.scores)
+
+
+def read_faces(paths: list[str], boxes: Boxes, settings: dict[str, Any]) -> UInt8[Tensor, "N 3 page page"]:
+    """What the reader sees of photos whose faces lie in boxes."""
+    reader = settings["reader"]
+    return read_squares(paths, squares_about(boxes, reader["around"]), reader["page"])
+
+
+@torch.no_grad()
+def attribute_logits(
+    reader: Reader, pages: UInt8[Tensor, "N 3 page page"], views: int
+) -> Float[Tensor, "N K"]:
+    """Logits of faces, each the mean over its views: 2, the middle and its mirror image, or 10."""
+    device = next(reader.parameters()).device
+    logits = []
+    for part in torch.split(pages, BATCH):
+        chosen = ten_views(part, reader.trunk.side)[:: 10 // views]
+        of_views = [reader(view.to(device).float() / 255).float() for view in chosen]
+        logits.append(torch.stack(of_views).mean(0).cpu())
+    return torch.cat(logits)
+
+
+@torch.no_grad()
+def attribute_features(reader: Reader, pages: UInt8[Tensor, "N 3 page page"]) -> Float[Tensor, "2*N F"]:
+    """What the output layer reads of faces, and then of their mirror images."""
+    device = next(reader.parameters()).device
+    middles = [centre_crop(part, reader.trunk.side).to(device) for part in torch.split(pages, BATCH)]
+    return torch.cat([reader.trunk(m).float().cpu() for m in (*middles, *(m.flip(-1) for m in middles))])
+
+
+@torch.no_grad()
+def tag_logits(localiser: Localiser, pages: UInt8[Tensor, "N 3 page page"]) -> Float[Tensor, "N K"]:
+    """What a localiser says of the tags of pages."""
+    device = next(localiser.parameters()).device
+    parts = torch.split(pages, BATCH)
+    return torch.cat([localiser(part.to(device).float() / 255).tags.float().cpu() for part in parts])
