@@ -23,7 +23,7 @@ QUICK = {
     "schedule.steps=300": "schedule.steps=20",
     "rendered-shoes-300": "rendered-shoes-40",
 }
-FOLLOWED = [ROOT / "README.md", ROOT / "docs" / "own-data.md"]
+FOLLOWED = [ROOT / "README.md", ROOT / "docs" / "own-data.md", ROOT / "docs" / "export.md"]
 OTHERS = [page for page in GUIDES if page not in FOLLOWED]
 
 

@@ -1,9 +1,10 @@
-"""One sweep over every registered method: it learns, keeps, and goes on where it stopped."""
+"""One sweep over every registered method: it learns, keeps, goes on where it stopped, and can be exported."""
 
 import signal
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import polars as pl
 import pytest
 import torch
@@ -11,6 +12,8 @@ import torch
 from visavis import load
 from visavis.bundle import read_bundle
 from visavis.datasets import open_dataset
+from visavis.export.folder import export
+from visavis.export.parity import TOLERANCE, run_torch
 from visavis.methods import METHODS, find_recipe, get_method
 from visavis.training.history import read_history
 from visavis.training.run import BUNDLE
@@ -78,3 +81,18 @@ def test_resumed_run_ends_in_equal_weights(
     bundle = method.train(recipe, tmp_path, True)
     assert bundle is not None
     assert bundle.config.weights_sha256 == read_bundle(run / BUNDLE).config.weights_sha256
+
+
+def test_exported_networks_give_what_torch_gives(trained: tuple[str, Path], tmp_path: Path) -> None:
+    name, run = trained
+    bundle = read_bundle(run / BUNDLE)
+    graphs = get_method(name).graphs(bundle)
+    export(bundle, graphs, tmp_path / "out")
+    for graph in graphs:
+        session = onnxruntime.InferenceSession(tmp_path / "out" / f"{graph.name}.onnx")
+        shape = [side for side in graph.shape[1:] if isinstance(side, int)]
+        for images in (torch.rand(1, *shape), torch.rand(3, *shape), graph.examples()):
+            found = session.run(None, {graph.input: images.numpy()})
+            for output, one, other in zip(graph.outputs, found, run_torch(graph, images), strict=True):
+                assert one.shape == (len(images), *output.shape[1:])
+                assert np.abs(one - other).max() <= TOLERANCE * max(1, np.abs(other).max()), output.name

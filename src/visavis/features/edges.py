@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 _SIDE = 256  # the photo's longest side while it is analysed; blurs below are in these pixels
-_BLURS = (1.0, 1.5, 2.0, 3.0)
-_THRESHOLDS = ((0.05, 0.12), (0.1, 0.25), (0.2, 0.4))  # low and high, as shares of the strong gradients
-_LINE_BLUR = 0.6
-_DARKNESS = 2.2  # an edge that this share of the settings agrees on (1 / 2.2) is black
-_NOISE = 1.0  # grey levels per pixel below which a gradient is no edge of anything
-_INT16_SAFE = 8000  # Canny takes int16 gradients
+BLURS = (1.0, 1.5, 2.0, 3.0)
+THRESHOLDS = ((0.05, 0.12), (0.1, 0.25), (0.2, 0.4))  # low and high, as shares of the strong gradients
+LINE_BLUR = 0.6
+DARKNESS = 2.2  # an edge that this share of the settings agrees on (1 / 2.2) is black
+NOISE = 1.0  # grey levels per pixel below which a gradient is no edge of anything
+INT16_SAFE = 8000  # Canny takes int16 gradients
 
 
 def edge_map(photo: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H W"]:
@@ -27,9 +27,9 @@ def edge_map(photo: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H W"]:
     height, width = photo.shape[:2]
     scale = _SIDE / max(height, width)
     analysed = _resize(photo, (max(1, round(width * scale)), max(1, round(height * scale))))
-    votes = np.sum([_agreeing_edges(cv2.GaussianBlur(analysed, (0, 0), blur)) for blur in _BLURS], axis=0)
-    strength = cv2.GaussianBlur(votes, (0, 0), _LINE_BLUR) / (len(_BLURS) * len(_THRESHOLDS))
-    page = 255 * (1 - np.clip(_DARKNESS * strength, 0, 1))
+    votes = np.sum([_agreeing_edges(cv2.GaussianBlur(analysed, (0, 0), blur)) for blur in BLURS], axis=0)
+    strength = cv2.GaussianBlur(votes, (0, 0), LINE_BLUR) / (len(BLURS) * len(THRESHOLDS))
+    page = 255 * (1 - np.clip(DARKNESS * strength, 0, 1))
     return _resize(page.astype(np.uint8), (width, height))
 
 
@@ -37,15 +37,15 @@ def _agreeing_edges(image: UInt8[np.ndarray, "H W 3"]) -> Float32[np.ndarray, "H
     """How many of the threshold pairs call each pixel an edge."""
     dx, dy = _strongest_channel(image)
     magnitude = cv2.magnitude(dx, dy)
-    visible = magnitude[magnitude > _NOISE]
+    visible = magnitude[magnitude > NOISE]
     if not len(visible):
         return np.zeros_like(magnitude)
-    unit = _INT16_SAFE / float(np.percentile(visible, 99))
+    unit = INT16_SAFE / float(np.percentile(visible, 99))
     limit = np.iinfo(np.int16).max
     dx16, dy16 = (np.clip(d * unit, -limit, limit).astype(np.int16) for d in (dx, dy))
     maps = [
-        cv2.Canny(dx16, dy16, low * _INT16_SAFE, high * _INT16_SAFE, L2gradient=True)
-        for low, high in _THRESHOLDS
+        cv2.Canny(dx16, dy16, low * INT16_SAFE, high * INT16_SAFE, L2gradient=True)
+        for low, high in THRESHOLDS
     ]
     votes: np.ndarray = np.count_nonzero(maps, axis=0).astype(np.float32)
     return votes

@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 from visavis import images
 
 WORKING_SIZE = 256  # px: photos are read at this size, longest side, before they are framed
+SMOOTHING = 0.4  # standard deviation of the blur before shrinking, in pixels of the frame
 
 
 def frame_of(
@@ -47,7 +48,7 @@ def cut(
     # Pixel centres at integers: the middle of the frame looks at the middle of the square.
     shift = (side - 1) / 2
     place = np.array([[scale, 0, shift - scale * middle[0]], [0, scale, shift - scale * middle[1]]])
-    blurred = cv2.GaussianBlur(photo, (0, 0), 0.4 / scale) if scale < 1 else photo
+    blurred = cv2.GaussianBlur(photo, (0, 0), SMOOTHING / scale) if scale < 1 else photo
     framed: np.ndarray = cv2.warpAffine(
         blurred, place, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )

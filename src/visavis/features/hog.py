@@ -61,7 +61,7 @@ def _cell_histograms(
     padded = F.pad(images, (1, 1, 1, 1), mode="replicate")[:, 0]
     dx = (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]) / 2
     dy = (padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]) / 2
-    magnitude = torch.hypot(dx, dy)
+    magnitude = (dx**2 + dy**2).sqrt()  # not torch.hypot, which ONNX does not have
     period = 2 * math.pi if signed else math.pi
     position = torch.atan2(dy, dx).remainder(period) * (bins / period)
     rows, columns = (_tents(side, cell).to(images) for side in images.shape[2:])

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int, UInt8
+from jaxtyping import Float, Float32, Int, UInt8
 from torch import Tensor
 
 from visavis.features.hog import hog
@@ -21,7 +21,12 @@ Pages = UInt8[np.ndarray, "_ H W"]
 def page_hog(pages: Pages, cell: int) -> Float32[np.ndarray, "N D"]:
     """HOG of pages that `visavis.features.pages.read_pages` made."""
     batches = torch.split(torch.from_numpy(pages)[:, None], BATCH)
-    return torch.cat([hog(1 - batch / 255, cell=cell, norm="l1-sqrt") for batch in batches]).numpy()
+    return torch.cat([ink_hog(batch / 255, cell) for batch in batches]).numpy()
+
+
+def ink_hog(pages: Float[Tensor, "B 1 H W"], cell: int) -> Float[Tensor, "B D"]:
+    """HOG of the ink of pages with values in 0..1, white = 1."""
+    return hog(1 - pages, cell=cell, norm="l1-sqrt")
 
 
 class HogWccn:

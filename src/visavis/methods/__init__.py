@@ -9,6 +9,7 @@ from typing import Any
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
+from visavis.export.graph import Graph
 from visavis.metrics.evaluation import Evaluation
 from visavis.records import ResultRecord
 from visavis.training.recipe import RECIPE, Recipe, is_run, read_recipe, validate_recipe
@@ -33,6 +34,7 @@ class Method:
         studies: experiments by name; each takes recipe, seeds, run folder, command and quiet, and gives a
             record, or None where it was interrupted.
         draw: draws what `evaluate` measures into a folder; takes what that takes, and the folder.
+        graphs: the networks of a bundle, for use without visavis.
     """
 
     recipe: type[Recipe]
@@ -42,6 +44,7 @@ class Method:
     protocols: tuple[str, ...]
     studies: Mapping[str, Study] = field(default_factory=dict)
     draw: Callable[[Bundle, str | None, str | None, Path], None] | None = None
+    graphs: Callable[[Bundle], tuple[Graph, ...]] = field(kw_only=True)
 
 
 def get_method(name: str) -> Method:

@@ -115,7 +115,7 @@ def centres(boxes: Float[Tensor, "*B 4"]) -> Float[Tensor, "*B 2"]:
     return boxes[..., :2] * boxes[..., 2:]
 
 
-def boxes_in_pixels(boxes: Float[Tensor, "B 4"], height: int, width: int) -> Float[Tensor, "B 4"]:
+def boxes_in_pixels(boxes: Float[Tensor, "*B 4"], height: int, width: int) -> Float[Tensor, "*B 4"]:
     """Boxes as x, y, w, h in pixels, 0-based corner, of images of that size; they may stick out."""
     high, wide, y, x = boxes.unbind(-1)
     half_h, half_w = high * (height - 1) / 2, wide * (width - 1) / 2

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, Num, UInt8
 from pydantic import Field
 from scipy.interpolate import CubicSpline
 from torch import Tensor, nn
@@ -164,11 +164,16 @@ def augment(
 
 def centre_crop(pages: UInt8[Tensor, "B C H W"], side: int) -> Float[Tensor, "B C side side"]:
     """The page as it is tested: its central `side` pixels, values in 0..1."""
+    return middle(pages, side).float() / 255
+
+
+def middle(pages: Num[Tensor, "B C H W"], side: int) -> Num[Tensor, "B C side side"]:
+    """The central `side` pixels of pages."""
     offset = (pages.shape[-1] - side) // 2
-    return pages[..., offset : offset + side, offset : offset + side].float() / 255
+    return pages[..., offset : offset + side, offset : offset + side]
 
 
-def ten_views(pages: UInt8[Tensor, "B C H W"], side: int) -> list[UInt8[Tensor, "B C side side"]]:
+def ten_views(pages: Num[Tensor, "B C H W"], side: int) -> list[Num[Tensor, "B C side side"]]:
     """The page as Yu et al. and Singh and Lee test it: middle and four corners, then these five mirrored."""
     far_y, far_x = pages.shape[-2] - side, pages.shape[-1] - side
     places = [(far_y // 2, far_x // 2), (0, 0), (0, far_x), (far_y, 0), (far_y, far_x)]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from visavis.features.frames import frame_of
 from visavis.methods.relative_attributes.ranker import AttributeRanker
-from visavis.nets.spatial_transformer import boxes_in_pixels
+from visavis.methods.relative_attributes.scoring import boxes_in_frame
 from visavis.pictures.boxes import Box, with_boxes
 from visavis.pictures.canvas import GREEN, Colour, Picture
 
@@ -23,10 +23,9 @@ def shares_of_frame(boxes: Float[Tensor, "*B 4"], side: int, page: int) -> Float
         side: pixels of a side that the net reads.
         page: pixels of a side of the frame.
     """
-    in_pixels = boxes_in_pixels(boxes.reshape(-1, 4), side, side)
+    in_pixels = boxes_in_frame(boxes, side, page)
     # The first pixel's centre, where pixels are counted from, lies half a pixel inside.
-    corner = in_pixels[:, :2] + (page - side) // 2 + 0.5
-    return (torch.cat([corner, in_pixels[:, 2:]], dim=-1) / page).reshape(boxes.shape)
+    return torch.cat([in_pixels[..., :2] + 0.5, in_pixels[..., 2:]], dim=-1) / page
 
 
 def with_shares(frame: Picture, boxes: Float[np.ndarray, "R 4"], colour: Colour = GREEN) -> Picture:

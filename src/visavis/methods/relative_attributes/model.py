@@ -130,7 +130,7 @@ class RegionRanker(nn.Module):
         if self.finder is None or self.localiser is None:
             whole = photos.new_tensor([1, 1, 0, 0])
             boxes = self.fixed if self.region == "fixed" else whole.expand(self.attributes, 1, 4)
-            return boxes.expand(len(photos), *boxes.shape)
+            return boxes.expand(photos.shape[0], *boxes.shape)  # len() would fix B in an export
         found: Tensor = self.localiser(self.finder(self._reduced(photos)))
         return found
 

@@ -13,8 +13,7 @@ from visavis.errors import VisavisError
 from visavis.features.frames import read_frames, square_in_photo
 from visavis.methods.relative_attributes.calibration import temperature_key
 from visavis.methods.relative_attributes.model import Judgement, RegionRanker
-from visavis.methods.relative_attributes.scoring import judge
-from visavis.nets.spatial_transformer import boxes_in_pixels
+from visavis.methods.relative_attributes.scoring import boxes_in_frame, judge
 from visavis.pictures.boxes import Box
 from visavis.training.augment import as_batch
 
@@ -135,9 +134,8 @@ class AttributeRanker:
 
     def _boxes(self, path: str, boxes: Float[Tensor, "R 4"]) -> tuple[Box, ...]:
         """Boxes in pixels of the photo: from the net's view to the frame, and from there to the photo."""
-        side, offset = self.model.side, (self.page - self.model.side) // 2
         left, top, scale = square_in_photo(Path(path), self.page, *self.frame)
         return tuple(
-            (left + scale * (x + offset), top + scale * (y + offset), scale * w, scale * h)
-            for x, y, w, h in boxes_in_pixels(boxes, side, side).tolist()
+            (left + scale * x, top + scale * y, scale * w, scale * h)
+            for x, y, w, h in boxes_in_frame(boxes, self.model.side, self.page).tolist()
         )
