@@ -36,14 +36,34 @@ def frame(side: int, share: float, down: float) -> Preparation:
     steps = [
         f"{DECODE}, as RGB.",
         _scaled(frames.WORKING_SIZE),
-        f"With w and h its width and height now: square = {share} * min(w, h), scale = {side} / square.",
-        f"Where scale < 1: GaussianBlur, kernel (0, 0), standard deviation {frames.SMOOTHING} / scale.",
-        f"Cut the frame out of it: pixel (x, y) of {side} x {side}, counted from 0 at pixels' centres, shows "
-        f"the place ((w - 1) / 2 + (x - {(side - 1) / 2}) / scale, (h - 1) / 2 + {down} * square + "
-        f"(y - {(side - 1) / 2}) / scale), bilinearly; beyond the border is the border's pixel.",
+        f"With w and h its width and height now: square = {share} * min(w, h).",
+        *_cut(side, "(w - 1) / 2", f"(h - 1) / 2 + {down} * square"),
         _tensor(side, 3),
     ]
     return Preparation("photo", "RGB", side, steps, share, down)
+
+
+def whole_photo(side: int) -> Preparation:
+    """The square about a whole photo, by `visavis.features.frames.cut`."""
+    steps = [
+        f"{DECODE}, as RGB.",
+        "With w and h its width and height: square = max(w, h).",
+        *_cut(side, "(w - 1) / 2", "(h - 1) / 2"),
+        _tensor(side, 3),
+    ]
+    return Preparation("photo", "RGB", side, steps)
+
+
+def about_window(side: int, around: float) -> Preparation:
+    """The square about a window in a photo, by `visavis.features.frames.cut`."""
+    steps = [
+        f"{DECODE}, as RGB.",
+        "With x0, y0, w and h of the window in pixels of the photo, counted from its upper left edge: "
+        f"square = {around} * h.",
+        *_cut(side, "x0 + w / 2 - 0.5", "y0 + h / 2 - 0.5"),
+        _tensor(side, 3),
+    ]
+    return Preparation("face", "RGB", side, steps)
 
 
 def drawing(side: int) -> Preparation:
@@ -73,6 +93,16 @@ def photo_page(side: int) -> Preparation:
     """What `visavis.features.pages.photo_page` does."""
     steps = [*_edge_map(), *_cropped(side, "of the scaled photo"), _tensor(side, 3)]
     return Preparation("photo", "RGB", side, steps)
+
+
+def _cut(side: int, middle_x: str, middle_y: str) -> list[str]:
+    return [
+        f"scale = {side} / square. Where scale < 1: GaussianBlur, kernel (0, 0), standard deviation "
+        f"{frames.SMOOTHING} / scale.",
+        f"Cut the frame out of it: pixel (x, y) of {side} x {side}, counted from 0 at pixels' centres, shows "
+        f"the place ({middle_x} + (x - {(side - 1) / 2}) / scale, {middle_y} + "
+        f"(y - {(side - 1) / 2}) / scale), bilinearly; beyond the border is the border's pixel.",
+    ]
 
 
 def _scaled(side: int) -> str:

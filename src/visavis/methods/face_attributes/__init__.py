@@ -2,9 +2,10 @@
 
 from visavis.methods import Method
 from visavis.methods.face_attributes.evaluation import evaluate
+from visavis.methods.face_attributes.export import graphs
 from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.protocol import PROTOCOLS
 from visavis.methods.face_attributes.recipe import FacesRecipe
 from visavis.methods.face_attributes.training import train
 
-METHOD = Method(FacesRecipe, train, FaceReader, evaluate, PROTOCOLS)
+METHOD = Method(FacesRecipe, train, FaceReader, evaluate, PROTOCOLS, graphs=graphs)

@@ -79,12 +79,14 @@ def attribute_logits(
 ) -> Float[Tensor, "N K"]:
     """Logits of faces, each the mean over its views: 2, the middle and its mirror image, or 10."""
     device = next(reader.parameters()).device
-    logits = []
-    for part in torch.split(pages, BATCH):
-        chosen = ten_views(part, reader.trunk.side)[:: 10 // views]
-        of_views = [reader(view.to(device).float() / 255).float() for view in chosen]
-        logits.append(torch.stack(of_views).mean(0).cpu())
-    return torch.cat(logits)
+    parts = torch.split(pages, BATCH)
+    return torch.cat([read_views(reader, part.to(device).float() / 255, views).cpu() for part in parts])
+
+
+def read_views(reader: Reader, faces: Float[Tensor, "B 3 page page"], views: int) -> Float[Tensor, "B K"]:
+    """Logits of faces with values in 0..1, each the mean over its views."""
+    chosen = ten_views(faces, reader.trunk.side)[:: 10 // views]
+    return torch.stack([reader(view).float() for view in chosen]).mean(0)
 
 
 @torch.no_grad()
