@@ -20,7 +20,7 @@ FEWEST = 10  # images with and without an attribute, to fit a scale to them
 def fit_svms(
     reader: Reader, features: Float[np.ndarray, "N F"], tags: Float[np.ndarray, "N K"], C: float
 ) -> None:
-    """Replace the output layer by linear SVMs, one an attribute, as section 3.2 of the paper.
+    """Replace the output layer by linear SVMs, one an attribute, as in section 3.2 of the paper.
 
     An attribute that is nowhere or everywhere in the images keeps what training gave it.
 

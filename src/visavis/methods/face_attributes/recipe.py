@@ -1,9 +1,13 @@
 """The recipe of a reader of face attributes, and of what finds the face."""
 
+from typing import Literal
+
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from visavis.training.augment import Augmentation
 from visavis.training.recipe import Options, Recipe, Schedule
+
+Proposals = Literal["pyramid", "grid", "selective-search"]
 
 
 class WindowShape(Options):
@@ -33,6 +37,11 @@ class LocaliserStage(Options):
     sharpness: PositiveFloat = 8.0
     dropout: float = Field(0.3, ge=0, lt=1)
     window: WindowShape
+    proposals: Proposals = Field(
+        "pyramid",
+        description="windows that compete: one at each place of each size, or many on the largest size "
+        "alone, as in the paper: a dense grid of windows of this shape, or those of selective search",
+    )
     augmentation: Augmentation = Augmentation()
     schedule: Schedule
 

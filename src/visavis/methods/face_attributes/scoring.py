@@ -10,10 +10,12 @@ from torch import Tensor
 from visavis.methods.face_attributes.data import Boxes, read_squares, squares_about, whole_photos
 from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader
 from visavis.methods.face_attributes.search import Shape, find_windows
+from visavis.methods.face_attributes.windows import best_window, grid_windows, selective_search
 from visavis.training.augment import centre_crop, ten_views
 
 BATCH = 64
 CHUNK = 512  # photos in memory at a time
+GRID, GRID_SIZES, GRID_STEP = (0.12, 0.6), 8, 0.2  # widths of proposed windows, in sides of the page
 
 
 class Windows(NamedTuple):
@@ -23,14 +25,36 @@ class Windows(NamedTuple):
     scores: Float[np.ndarray, " N"]
 
 
-def windows_of_pages(localiser: Localiser, pages: UInt8[Tensor, "N 3 page page"], shape: Shape) -> Windows:
-    """The best window in each page, in its pixels."""
+def windows_of_pages(
+    localiser: Localiser, pages: UInt8[Tensor, "N 3 page page"], settings: dict[str, Any]
+) -> Windows:
+    """The best window in each page, in its pixels, of those that `settings["proposals"]` names."""
+    shape, proposals = Shape(**settings["window"]), settings["proposals"]
+    if proposals != "pyramid":
+        return _best_proposals(localiser, pages, shape, proposals)
     device = next(localiser.parameters()).device
     found = [
         find_windows(localiser, part.to(device).float() / 255, shape) for part in torch.split(pages, BATCH)
     ]
     boxes, scores = (torch.cat(parts).double().cpu().numpy() for parts in zip(*found, strict=True))
     return Windows(boxes, scores)
+
+
+@torch.no_grad()
+def _best_proposals(
+    localiser: Localiser, pages: UInt8[Tensor, "N 3 page page"], shape: Shape, proposals: str
+) -> Windows:
+    """The proposal of the highest mean response on the largest map, as in section 3.1 of the paper."""
+    device, side = next(localiser.parameters()).device, pages.shape[-1]
+    grid = grid_windows(
+        side, side, np.geomspace(*GRID, GRID_SIZES) * side, shape.height / shape.width, GRID_STEP
+    )
+    found = []
+    for page in pages:
+        response = localiser.responses(page[None].to(device).float() / 255)[0][0].cpu().numpy()
+        searched = grid if proposals == "grid" else selective_search(page.permute(1, 2, 0).numpy())
+        found.append(best_window(response, searched, (side, side)))
+    return Windows(np.array([one.window for one in found]), np.array([one.score for one in found]))
 
 
 def locate(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) -> Windows:
@@ -52,7 +76,7 @@ def _locate(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) -
     inner = settings["inner"]
     squares = squares_about(found.boxes, inner["around"])
     pages = read_squares(paths, squares, inner["page"])
-    inside = windows_of_pages(model.inner, pages, Shape(**inner["window"]))
+    inside = windows_of_pages(model.inner, pages, inner)
     return Windows(squares.boxes(inside.boxes, inner["page"]), found.scores)
 
 
@@ -61,9 +85,7 @@ def outer_windows(model: FaceAttributes, paths: list[str], settings: dict[str, A
     assert model.outer is not None
     outer = settings["outer"]
     squares = whole_photos(paths)
-    found = windows_of_pages(
-        model.outer, read_squares(paths, squares, outer["page"]), Shape(**outer["window"])
-    )
+    found = windows_of_pages(model.outer, read_squares(paths, squares, outer["page"]), outer)
     return Windows(squares.boxes(found.boxes, outer["page"]), found.scores)
 
 

@@ -33,7 +33,6 @@ from visavis.methods.face_attributes.scoring import (
     read_faces,
     windows_of_pages,
 )
-from visavis.methods.face_attributes.search import Shape
 from visavis.methods.face_attributes.tasks import Examples, LocaliserTask, ReaderTask, localiser_of, reader_of
 from visavis.metrics.thresholds import threshold_between
 from visavis.tables import DataSet, attribute_matrix
@@ -131,7 +130,9 @@ def make_localiser(recipe: FacesRecipe, part: str, before: Bundle | None) -> Par
     backbone, start = starting_point(stage.backbone)
     arguments = {"backbone": backbone, "attributes": len(names)}
     arguments |= stage.model_dump(include={"largest", "step", "levels", "sharpness", "dropout"})
-    frame = stage.model_dump(include={"page", "window"} | ({"around"} if part == "inner" else set()))
+    frame = stage.model_dump(
+        include={"page", "window", "proposals"} | ({"around"} if part == "inner" else set())
+    )
     settings = _settings(before, part, arguments, frame)
     model = build_model(settings, part, before, start)
     train_items, validation = training_part(data, recipe.fold)
@@ -266,9 +267,8 @@ def face_threshold(task: LocaliserTask, model: FaceAttributes) -> dict[str, floa
     """The response that tells photos with a face from those without best, on training pictures."""
     if task.data.faceless is None or task.part == "inner":
         return {}
-    shape = Shape(**task.stage.window.model_dump())
     with_face, without = (
-        windows_of_pages(localiser_of(model, task.part), pages.pages, shape).scores
+        windows_of_pages(localiser_of(model, task.part), pages.pages, task.stage.model_dump()).scores
         for pages in (task.data.photos, task.data.faceless)
     )
     return {FACE: threshold_between(with_face, without)}
