@@ -61,7 +61,8 @@ def summarise(
         n=sum(one.n for one in evaluations) if splits else first.n,
         seeds=list(dict.fromkeys(part["seed"] for part in training)),
         metrics=over_splits(evaluations) if splits else over_seeds(evaluations),
-        peers=({} if splits else peers_over_seeds(evaluations)) | (peers or {}),
+        # What was measured with it stands before what another record says under the same name.
+        peers=(peers or {}) | ({} if splits else peers_over_seeds(evaluations)),
         command=command,
         minutes=round(
             sum(part["minutes"] for part in training) + max(part["minutes_before"] for part in training), 1
