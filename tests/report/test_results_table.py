@@ -271,3 +271,25 @@ def test_the_shipped_lines_of_relative_attributes_agree_with_each_other() -> Non
     best = {name: {row.name: row.metrics["mean_accuracy"] for row in rows} for name, rows in data.items()}
     assert best["lfw10"]["Singh and Lee, combined"] == max(best["lfw10"].values()) == 86.91
     assert best["zap50k-1"]["Singh and Lee"] == max(best["zap50k-1"].values()) == 95.78
+
+
+def test_wide_records_keep_all_figures_in_a_second_table(root: Path) -> None:
+    many = {f"metric{number}": Metric(mean=number / 100, per_seed=[number / 100]) for number in range(30)}
+    record(metrics=many, peers={"floor": many}).write(root / "results/sketch_retrieval/shoes.json")
+    update_reports(root)
+    for path in ("RESULTS.md", "src/visavis/methods/sketch_retrieval/README.md"):
+        text = (root / path).read_text()
+        assert max(line.count("|") for line in text.splitlines()) < 20
+        for number in range(30):
+            assert f"metric{number}, %" in text
+            assert f"{number:.2f}" in text
+
+
+def test_protocols_have_tables_of_their_own(root: Path) -> None:
+    record(protocol="boxes", metrics={"iou": Metric(mean=0.5)}, peers={}).write(
+        root / "results/sketch_retrieval/boxes.json"
+    )
+    update_reports(root)
+    headers = [line for line in (root / "RESULTS.md").read_text().splitlines() if line.startswith("| model")]
+    assert sum("iou" in line for line in headers) == 1
+    assert not any("iou" in line and "acc@1" in line for line in headers)

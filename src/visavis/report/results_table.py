@@ -11,10 +11,11 @@ from visavis.errors import VisavisError
 from visavis.files import write_atomic
 from visavis.records import BenchmarkRecord, Metric, ResultRecord
 from visavis.report.markdown import figure, heading, seeds, table
-from visavis.report.paper import PaperTable, read_paper
+from visavis.report.paper import PaperRow, PaperTable, read_paper
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 BENCHMARKS = "benchmarks"
+WIDEST, FIRST = 20, 6  # metrics that a table has at most; those that it has where there are more
 GAIN = "gain_"  # a peer's metric that says what the record gains over it
 LEGEND = (
     "Metrics in per cent: mean ± standard deviation over the seeds [95 % interval]. Ties count as wrong. "
@@ -47,7 +48,7 @@ def update_reports(root: Path) -> list[Path]:
 
 
 def results_text(records: list[ResultRecord], benchmarks: list[BenchmarkRecord]) -> str:
-    """RESULTS.md: one table for each data set, its commands below, and the benchmarks at the end."""
+    """RESULTS.md: tables for each data set and protocol, commands below them, benchmarks at the end."""
     parts = [
         "# Results",
         f"Written by `visavis report` from the records in `results/`; not by hand. {LEGEND}",
@@ -60,7 +61,7 @@ def results_text(records: list[ResultRecord], benchmarks: list[BenchmarkRecord])
 
 
 def method_text(records: list[ResultRecord], paper: PaperTable | None) -> str:
-    """A method's own tables: the paper's lines above ours, for each data set."""
+    """A method's own tables, for each data set and protocol, the paper's lines above ours."""
     published = paper.data if paper else {}
     parts = [LEGEND]
     if paper:
@@ -68,42 +69,79 @@ def method_text(records: list[ResultRecord], paper: PaperTable | None) -> str:
     for data in dict.fromkeys([*published, *(record.data for record in records)]):
         lines = published.get(data, [])
         own = [record for record in records if record.data == data]
-        names = _in_order([*(line.metrics for line in lines), *_all_metrics(own)])
-        header = ["", *map(heading, names), "protocol", "seeds", "minutes", "data", "commit"]
-        rows = [
-            [
-                f"paper: {line.name}",
-                *(_published(line.metrics.get(name)) for name in names),
-                line.protocol,
-                *[""] * 4,
-            ]
-            for line in lines
-        ]
-        for record, peers in _peers_once(own):
-            origin = [f"`{record.data_digest}`", f"`{record.commit}`"]
-            ours = [record.protocol, seeds(record), f"{record.minutes:g}", *origin]
-            rows.append([f"**here: {record.recipe}**", *_figures(record.metrics, names, record.n), *ours])
-            rows += [
-                [f"here: {peer}", *_figures(metrics, names, record.n), record.protocol, "", "", *origin]
-                for peer, metrics in peers.items()
-            ]
-        parts += [f"### {data}", table(header, rows), *_differences(own), *_answers(own)]
+        parts.append(f"### {data}")
+        for group in _by_protocol(own):
+            parts += _with_published(group, _sharing(lines, group))
+            lines = [line for line in lines if line not in _sharing(lines, group)]
+        if lines:
+            parts += _with_published([], lines)
+        parts += [*_differences(own), *_answers(own)]
     return "\n\n".join(parts)
 
 
-def _data_section(records: list[ResultRecord]) -> list[str]:
-    names = _in_order(_all_metrics(records))
-    header = [
-        "model",
-        "protocol",
-        "queries",
-        *map(heading, names),
-        "seeds",
-        "minutes",
-        "device",
-        "data",
-        "commit",
+def _with_published(records: list[ResultRecord], lines: list[PaperRow]) -> list[str]:
+    """A method's records of one protocol, the published lines above, and what is too much for that table."""
+    names, rest = _columns([*(line.metrics for line in lines), *_all_metrics(records)])
+    header = ["", *map(heading, names), "protocol", "seeds", "minutes", "data", "commit"]
+    rows = [
+        [
+            f"paper: {line.name}",
+            *(_published(line.metrics.get(name)) for name in names),
+            line.protocol,
+            *[""] * 4,
+        ]
+        for line in lines
     ]
+    for record, peers in _peers_once(records):
+        origin = [f"`{record.data_digest}`", f"`{record.commit}`"]
+        ours = [record.protocol, seeds(record), f"{record.minutes:g}", *origin]
+        rows.append([f"**here: {record.recipe}**", *_figures(record.metrics, names, record.n), *ours])
+        rows += [
+            [f"here: {peer}", *_figures(metrics, names, record.n), record.protocol, "", "", *origin]
+            for peer, metrics in peers.items()
+        ]
+    return [table(header, rows), *_upright(records, rest)]
+
+
+def _sharing(lines: list[PaperRow], records: list[ResultRecord]) -> list[PaperRow]:
+    """The published lines with a metric that the records have."""
+    known = {name for metrics in _all_metrics(records) for name in metrics}
+    return [line for line in lines if known & set(line.metrics)]
+
+
+def _by_protocol(records: list[ResultRecord]) -> list[list[ResultRecord]]:
+    return [list(group) for _, group in groupby(records, key=lambda record: record.protocol)]
+
+
+def _columns(metrics: Iterable[Iterable[str]]) -> tuple[list[str], list[str]]:
+    """Names of the metrics that stand in a table, and of those that would make it too wide."""
+    names = _in_order(metrics)
+    return (names, []) if len(names) <= WIDEST else (names[:FIRST], names[FIRST:])
+
+
+def _upright(records: list[ResultRecord], names: list[str]) -> list[str]:
+    """A table with a line for each metric and a column for each model; nothing without metrics."""
+    if not names:
+        return []
+    models = {record.recipe: (record.metrics, record.n) for record in records}
+    for record, peers in _peers_once(records):
+        models |= {peer: (metrics, record.n) for peer, metrics in peers.items()}
+    rows = [
+        [heading(name), *(figure(metrics.get(name), n) for metrics, n in models.values())] for name in names
+    ]
+    return [table(["", *models], rows)]
+
+
+def _data_section(records: list[ResultRecord]) -> list[str]:
+    tables = [part for group in _by_protocol(records) for part in _protocol_table(group)]
+    commands = [f"- {_title(record)}, {record.protocol}: `{record.command}`" for record in records]
+    return [*tables, *_differences(records), "\n".join(commands)]
+
+
+def _protocol_table(records: list[ResultRecord]) -> list[str]:
+    names, rest = _columns(_all_metrics(records))
+    origin_of = ("seeds", "minutes", "device", "data", "commit")
+    header = ["model", "protocol", "queries", *map(heading, names), *origin_of]
     rows = []
     for record, peers in _peers_once(records):
         setting = [record.protocol, str(record.n)]
@@ -114,8 +152,7 @@ def _data_section(records: list[ResultRecord]) -> list[str]:
             [peer, *setting, *_figures(metrics, names, record.n), "", "", *origin]
             for peer, metrics in peers.items()
         ]
-    commands = [f"- {_title(record)}, {record.protocol}: `{record.command}`" for record in records]
-    return [table(header, rows), *_differences(records), "\n".join(commands)]
+    return [table(header, rows), *_upright(records, rest)]
 
 
 def _peers_once(records: list[ResultRecord]) -> Iterator[tuple[ResultRecord, dict[str, dict[str, Metric]]]]:
