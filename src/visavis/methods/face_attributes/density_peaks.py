@@ -73,8 +73,9 @@ def _nearest_stronger(
 ) -> tuple[Float[np.ndarray, " N"], Int[np.ndarray, " N"]]:
     """Distance and number of the nearest place before each, the earliest of several; 0 of the first."""
     squares, stronger = np.zeros(len(places), dtype=int), np.zeros(len(places), dtype=int)
+    y, x = np.ascontiguousarray(places.T, dtype=np.int32)  # seconds faster of a large map than rows of pairs
     for i in range(1, len(places)):
-        apart = ((places[:i] - places[i]) ** 2).sum(axis=1)
+        apart = (y[:i] - y[i]) ** 2 + (x[:i] - x[i]) ** 2
         stronger[i] = apart.argmin()
         squares[i] = apart[stronger[i]]
     return np.sqrt(squares), stronger

@@ -1,7 +1,6 @@
 """What `visavis.load` gives for a bundle of `face_attributes`."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,48 +11,26 @@ from torch import Tensor
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
+from visavis.methods.face_attributes.answers import Described, Faces, Located
 from visavis.methods.face_attributes.calibration import FACE, probabilities
 from visavis.methods.face_attributes.data import read_aligned, read_squares, whole_photos
-from visavis.methods.face_attributes.model import FaceAttributes, Reader
-from visavis.methods.face_attributes.scoring import CHUNK, Windows, attribute_logits, locate, read_faces
+from visavis.methods.face_attributes.explanation import Explained, attribute_maps, contributions
+from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader
+from visavis.methods.face_attributes.scoring import (
+    CHUNK,
+    Windows,
+    activations,
+    attribute_logits,
+    locate,
+    read_faces,
+)
+from visavis.methods.face_attributes.several import several_windows
 from visavis.pictures.boxes import Box
-
-
-@dataclass(frozen=True)
-class Located:
-    """The window of a photo's most likely face (x, y, w, h in pixels), and the response that it reached.
-
-    `is_face` says whether that reaches the threshold of the bundle, which was set between training photos
-    with and without faces; where it was trained without such pictures, everything does.
-    """
-
-    path: Path
-    window: Box
-    score: float
-    is_face: bool
-
-    def __str__(self) -> str:
-        x, y, w, h = (round(value) for value in self.window)
-        verdict = "" if self.is_face else "  no face: the response is below the threshold"
-        return f"{self.path}  x {x} y {y} w {w} h {h}  response {self.score:.3f}{verdict}"
-
-
-@dataclass(frozen=True)
-class Described:
-    """A photo's face, None where the bundle reads aligned ones, and the probability of each attribute."""
-
-    path: Path
-    face: Located | None
-    probabilities: dict[str, float]
-
-    def __str__(self) -> str:
-        shown = sorted(self.probabilities.items(), key=lambda one: -one[1])
-        tags = ", ".join(f"{name} {100 * value:.0f} %" for name, value in shown if value >= 0.5)
-        return f"{self.path if self.face is None else self.face}\n  {tags or 'no attribute above 50 %'}"
+from visavis.sheets import nearest
 
 
 class FaceReader:
-    """A trained system with its verbs `locate` and `describe`."""
+    """A trained system with its verbs `locate`, `locate_several`, `describe` and `explain`."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
@@ -72,28 +49,53 @@ class FaceReader:
         """Whether it has LNet."""
         return self.model.outer is not None
 
-    def windows(self, paths: list[str]) -> Windows:
-        """The window in each photo and its response.
+    @property
+    def threshold(self) -> float | None:
+        """The response from which on a window is a face; None: every window is."""
+        return self.bundle.config.calibration.get(FACE)
 
-        Raises:
-            VisavisError: the bundle has no LNet.
-        """
-        if not self.finds_faces:
+    def lnet(self) -> Localiser:
+        """LNet_o; raises VisavisError where the bundle has none."""
+        if self.model.outer is None:
             raise VisavisError(
                 f"{self.bundle.path}: reads aligned faces and finds none in photos; use a bundle with LNet"
             )
+        return self.model.outer
+
+    def anet(self) -> Reader:
+        """ANet; raises VisavisError where the bundle has none."""
+        if self.model.reader is None:
+            raise VisavisError(f"{self.bundle.path}: finds faces and reads none; use a bundle with ANet")
+        return self.model.reader
+
+    def number_of(self, attribute: str) -> int:
+        """The column of an attribute; raises VisavisError where it is not one of the bundle's."""
+        if attribute not in self.attributes:
+            raise VisavisError(
+                f"{self.bundle.path}: knows no attribute '{attribute}'{nearest(attribute, self.attributes)}"
+            )
+        return self.attributes.index(attribute)
+
+    def windows(self, paths: list[str]) -> Windows:
+        """The window in each photo and its response; raises VisavisError where the bundle has no LNet."""
+        self.lnet()
         return locate(self.model, paths, self.settings)
 
     def locate(self, paths: list[str]) -> list[Located]:
-        """Where the face is in each photo.
+        """Where the most likely face is in each photo.
 
         Raises:
             VisavisError: the bundle has no LNet, or a photo cannot be read.
         """
-        found, threshold = self.windows(paths), self.bundle.config.calibration.get(FACE)
+        return [self._located(*one) for one in zip(paths, *self.windows(paths), strict=True)]
+
+    def locate_several(self, paths: list[str]) -> list[Faces]:
+        """Where all faces are in each photo; arguments and errors are those of `locate`."""
+        self.lnet()
+        found = [several_windows(self.model, path, self.settings, self.threshold) for path in paths]
         return [
-            Located(Path(path), as_box(box), float(score), threshold is None or bool(score >= threshold))
-            for path, box, score in zip(paths, found.boxes, found.scores, strict=True)
+            Faces(Path(path), tuple(self._located(path, *one) for one in zip(*windows, strict=True)))
+            for path, windows in zip(paths, found, strict=True)
         ]
 
     def describe(self, paths: list[str]) -> list[Described]:
@@ -102,17 +104,38 @@ class FaceReader:
         Raises:
             VisavisError: the bundle has no ANet, or a photo cannot be read.
         """
-        faces = self.locate(paths) if self.finds_faces else [None] * len(paths)
-        logits = (
-            self.logits(paths, np.array([face.window for face in faces if face is not None]))
-            if self.finds_faces
-            else self.logits_aligned(paths)
-        )
-        shares = probabilities(self.attributes, logits, self.bundle.config.calibration)
-        return [
-            Described(Path(path), face, dict(zip(self.attributes, map(float, row), strict=True)))
-            for path, face, row in zip(paths, faces, shares, strict=True)
-        ]
+        self.anet()
+        if not self.finds_faces:
+            shares = self._probabilities(self.logits_aligned(paths))
+            return [Described(Path(path), None, next(shares)) for path in paths]
+        located = self.locate(paths)
+        faces = [face for face in located if face.is_face]
+        shares = self._probabilities(self.logits([str(face.path) for face in faces], windows_of(faces)))
+        return [Described(face.path, face, next(shares) if face.is_face else {}) for face in located]
+
+    def explain(self, path: str, attribute: str) -> Explained:
+        """Why an attribute is read in a photo: where LNet looks, and what in ANet speaks for it and against.
+
+        Raises:
+            VisavisError: the bundle does not know the attribute, or lacks LNet or ANet; or the photo cannot
+                be read.
+        """
+        number, anet = self.number_of(attribute), self.anet()
+        page = read_squares([path], whole_photos([path]), self.settings["outer"]["page"])
+        response, evidence = attribute_maps(self.lnet(), page, number)
+        (face,) = self.locate([path])
+        (active,) = self.activations([face])
+        units = contributions(anet, active, number)
+        logit = float(anet.attributes.bias[number]) + sum(unit.contribution for unit in units)
+        of_all = np.zeros((1, len(self.attributes)))
+        of_all[0, number] = logit
+        probability = next(self._probabilities(of_all))[attribute]
+        return Explained(attribute, face, probability, response, evidence, units)
+
+    def activations(self, faces: list[Located]) -> Float[np.ndarray, "N F"]:
+        """What ANet's units say of faces, before the output layer."""
+        pages = read_faces([str(face.path) for face in faces], windows_of(faces), self.settings)
+        return activations(self.anet(), pages, self.settings["reader"]["views"]).double().numpy()
 
     def logits(self, paths: list[str], boxes: Float[np.ndarray, "N 4"]) -> Float[np.ndarray, "N K"]:
         """Logits (N, K) of the attributes of faces in these boxes of photos."""
@@ -133,11 +156,22 @@ class FaceReader:
         )
 
     def _read(self, chunks: Iterable[UInt8[Tensor, "_ 3 page page"]]) -> Float[np.ndarray, "N K"]:
-        reader = self.model.reader
-        if not isinstance(reader, Reader):
-            raise VisavisError(f"{self.bundle.path}: finds faces and reads none; use a bundle with ANet")
-        views = self.settings["reader"]["views"]
-        return torch.cat([attribute_logits(reader, pages, views) for pages in chunks]).double().numpy()
+        reader, views = self.anet(), self.settings["reader"]["views"]
+        none = torch.zeros(0, len(self.attributes))
+        return torch.cat([none, *(attribute_logits(reader, p, views) for p in chunks)]).double().numpy()
+
+    def _probabilities(self, logits: Float[np.ndarray, "N K"]) -> Iterator[dict[str, float]]:
+        for row in probabilities(self.attributes, logits, self.bundle.config.calibration):
+            yield dict(zip(self.attributes, map(float, row), strict=True))
+
+    def _located(self, path: str, box: Float[np.ndarray, " 4"], score: float) -> Located:
+        is_face = self.threshold is None or bool(score >= self.threshold)
+        return Located(Path(path), as_box(box), float(score), is_face)
+
+
+def windows_of(faces: list[Located]) -> Float[np.ndarray, "N 4"]:
+    """The windows of faces."""
+    return np.array([face.window for face in faces], dtype=np.float64).reshape(-1, 4)
 
 
 def as_box(box: Float[np.ndarray, " 4"]) -> Box:

@@ -7,6 +7,7 @@ which size.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -63,13 +64,17 @@ class Localiser(nn.Module):
         self.log_sharpness = nn.Parameter(torch.tensor(math.log(sharpness)))
         self.gain, self.zero = nn.Parameter(torch.tensor(4.0)), nn.Parameter(torch.tensor(0.5))
 
-    def maps(self, photos: Float[Tensor, "B 3 H W"]) -> list[Float[Tensor, "B C _ _"]]:
-        """C5 of photos, values in 0..1, at every size, the largest first."""
-        return [self.backbone(self._resized(photos, scale)) for scale in self.scales]
+    def maps(
+        self, photos: Float[Tensor, "B 3 H W"], scales: Sequence[float] | None = None
+    ) -> list[Float[Tensor, "B C _ _"]]:
+        """C5 of photos, values in 0..1, at every size, the largest first; other `scales` than its own too."""
+        return [self.backbone(self._resized(photos, scale)) for scale in scales or self.scales]
 
-    def responses(self, photos: Float[Tensor, "B 3 H W"]) -> list[Float[Tensor, "B _ _"]]:
+    def responses(
+        self, photos: Float[Tensor, "B 3 H W"], scales: Sequence[float] | None = None
+    ) -> list[Float[Tensor, "B _ _"]]:
         """The response maps: the mean of C5 over its channels, at every size."""
-        return [maps.float().mean(dim=1) for maps in self.maps(photos)]
+        return [maps.float().mean(dim=1) for maps in self.maps(photos, scales)]
 
     def forward(self, photos: Float[Tensor, "B 3 H W"]) -> Tagged:
         """Tags and presence of photos with values in 0..1."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from torch import Tensor
+from torch import Tensor, nn
 
 from visavis.methods.face_attributes.data import Boxes, read_squares, squares_about, whole_photos
 from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader
@@ -71,13 +71,18 @@ def locate(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) ->
 
 def _locate(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) -> Windows:
     found = outer_windows(model, paths, settings)
+    return Windows(inner_windows(model, paths, found.boxes, settings), found.scores)
+
+
+def inner_windows(model: FaceAttributes, paths: list[str], boxes: Boxes, settings: dict[str, Any]) -> Boxes:
+    """The window of LNet_s in each of LNet_o, one a path; these themselves where there is no LNet_s."""
     if model.inner is None:
-        return found
+        return boxes
     inner = settings["inner"]
-    squares = squares_about(found.boxes, inner["around"])
+    squares = squares_about(boxes, inner["around"])
     pages = read_squares(paths, squares, inner["page"])
     inside = windows_of_pages(model.inner, pages, inner)
-    return Windows(squares.boxes(inside.boxes, inner["page"]), found.scores)
+    return squares.boxes(inside.boxes, inner["page"])
 
 
 def outer_windows(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) -> Windows:
@@ -100,15 +105,31 @@ def attribute_logits(
     reader: Reader, pages: UInt8[Tensor, "N 3 page page"], views: int
 ) -> Float[Tensor, "N K"]:
     """Logits of faces, each the mean over its views: 2, the middle and its mirror image, or 10."""
-    device = next(reader.parameters()).device
-    parts = torch.split(pages, BATCH)
-    return torch.cat([read_views(reader, part.to(device).float() / 255, views).cpu() for part in parts])
+    return torch.cat([read_views(reader, faces, views).cpu() for faces in _batches(reader, pages)])
+
+
+@torch.no_grad()
+def activations(reader: Reader, pages: UInt8[Tensor, "N 3 page page"], views: int) -> Float[Tensor, "N F"]:
+    """What the output layer reads of faces, the mean over the same views."""
+    trunk = reader.trunk
+    return torch.cat([_over_views(trunk, trunk.side, f, views).cpu() for f in _batches(reader, pages)])
 
 
 def read_views(reader: Reader, faces: Float[Tensor, "B 3 page page"], views: int) -> Float[Tensor, "B K"]:
     """Logits of faces with values in 0..1, each the mean over its views."""
-    chosen = ten_views(faces, reader.trunk.side)[:: 10 // views]
-    return torch.stack([reader(view).float() for view in chosen]).mean(0)
+    return _over_views(reader, reader.trunk.side, faces, views)
+
+
+def _over_views(
+    net: nn.Module, side: int, faces: Float[Tensor, "B 3 page page"], views: int
+) -> Float[Tensor, "B F"]:
+    chosen = ten_views(faces, side)[:: 10 // views]
+    return torch.stack([net(view).float() for view in chosen]).mean(0)
+
+
+def _batches(reader: Reader, pages: UInt8[Tensor, "N 3 page page"]) -> list[Float[Tensor, "_ 3 page page"]]:
+    device = next(reader.parameters()).device
+    return [part.to(device).float() / 255 for part in torch.split(pages, BATCH)]
 
 
 @torch.no_grad()

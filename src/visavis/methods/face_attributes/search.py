@@ -6,11 +6,13 @@ and its size in the photo follows from the size at which the photo is seen.
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn import functional as F
 
 from visavis.methods.face_attributes.model import Localiser
 
@@ -33,18 +35,29 @@ class Shape(NamedTuple):
 
 class Candidates(NamedTuple):
     """All places of a pyramid: `x`, `y` (P,) in pixels of the photo, `size` (P,), the log2 of photo pixels in
-    one that is seen, and `response` (B, P)."""
+    one that is seen, and `response` (B, P). `maps` are the rows and columns of each size's map, whose places
+    lie one after another."""
 
     x: Float[Tensor, " P"]
     y: Float[Tensor, " P"]
     size: Float[Tensor, " P"]
     response: Float[Tensor, "B P"]
+    maps: list[tuple[int, int]]
 
 
-def candidates(localiser: Localiser, photos: Float[Tensor, "B 3 H W"]) -> Candidates:
-    """The places of all sizes at which a localiser sees photos."""
-    xs, ys, sizes, responses = [], [], [], []
-    for scale, response in zip(localiser.scales, localiser.responses(photos), strict=True):
+def candidates(
+    localiser: Localiser, photos: Float[Tensor, "B 3 H W"], scales: Sequence[float] | None = None
+) -> Candidates:
+    """The places of all sizes at which a localiser sees photos.
+
+    Args:
+        localiser: whose responses are taken.
+        photos: with values in 0..1.
+        scales: sizes to see them at, the largest first; None for those of the localiser.
+    """
+    scales = localiser.scales if scales is None else scales
+    xs, ys, sizes, responses, maps = [], [], [], [], []
+    for scale, response in zip(scales, localiser.responses(photos, scales), strict=True):
         height, width = response.shape[1:]
         rows = (torch.arange(height, device=photos.device) + 0.5) * photos.shape[2] / height
         columns = (torch.arange(width, device=photos.device) + 0.5) * photos.shape[3] / width
@@ -53,7 +66,8 @@ def candidates(localiser: Localiser, photos: Float[Tensor, "B 3 H W"]) -> Candid
         ys.append(y.flatten())
         sizes.append(torch.full_like(xs[-1], -math.log2(scale)))
         responses.append(response.flatten(1))
-    return Candidates(torch.cat(xs), torch.cat(ys), torch.cat(sizes), torch.cat(responses, dim=1))
+        maps.append((height, width))
+    return Candidates(torch.cat(xs), torch.cat(ys), torch.cat(sizes), torch.cat(responses, dim=1), maps)
 
 
 @torch.no_grad()
@@ -66,9 +80,23 @@ def find_windows(
     and in size, weighted as in `Localiser`: the grid of places is coarse.
     """
     found = candidates(localiser, photos)
-    weights = localiser.log_sharpness.exp() * found.response
     score, best = found.response.max(dim=1)
-    x, y, size = (values[best][:, None] for values in (found.x, found.y, found.size))
+    return windows_from(found, best, localiser.log_sharpness.exp(), shape), score
+
+
+def windows_from(
+    found: Candidates, start: Int[Tensor, " B"], sharpness: Float[Tensor, ""], shape: Shape
+) -> Float[Tensor, "B 4"]:
+    """The window that is found from a place: `find_windows` with another start than the highest response.
+
+    Args:
+        found: the places.
+        start: number of a place for each row of responses.
+        sharpness: k of the localiser.
+        shape: of the window.
+    """
+    weights = sharpness * found.response
+    x, y, size = (values[start][:, None] for values in (found.x, found.y, found.size))
     for _ in range(ROUNDS):
         reach = NEAR * 2**size
         near = ((found.x - x).abs() < reach) & ((found.y - y).abs() < reach)
@@ -81,4 +109,17 @@ def find_windows(
     width, height = shape.width * pixel, shape.height * pixel
     left = x + shape.right * pixel - width / 2
     top = y + shape.down * pixel - height / 2
-    return torch.cat([left, top, width, height], dim=1), score
+    return torch.cat([left, top, width, height], dim=1)
+
+
+def strongest(found: Candidates) -> Int[Tensor, "B h w"]:
+    """For every place of the largest map the number of the strongest of all places, of any size, there."""
+    numbers = torch.split(torch.arange(len(found.x)).double(), [h * w for h, w in found.maps])
+    there = torch.cat(
+        [
+            F.interpolate(own.view(1, 1, *size), found.maps[0], mode="nearest-exact")[0].long()
+            for own, size in zip(numbers, found.maps, strict=True)
+        ]
+    ).to(found.x.device)
+    best = found.response[:, there].argmax(dim=1)
+    return torch.stack([there.gather(0, one[None])[0] for one in best])
