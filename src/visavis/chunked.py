@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from visavis.errors import VisavisError
-from visavis.files import atomic_path, write_atomic
+from visavis.files import atomic_path, check_target, write_atomic
 
 CHUNK = 64  # files
 KEY = "key.txt"
@@ -35,6 +35,17 @@ def answers(ask: Ask[Answer], files: list[str]) -> Iterator[tuple[str, Answer | 
     for start in range(0, len(files), CHUNK):
         chunk = files[start : start + CHUNK]
         yield from zip(chunk, _attempt(ask, chunk), strict=True)
+
+
+def check_table(target: Path | None) -> None:
+    """Check before long work that a table can be written at `target`; None is no target.
+
+    Raises:
+        VisavisError: as `check_target` does, or the name does not end in .parquet.
+    """
+    check_target(target)
+    if target is not None and target.suffix != ".parquet":
+        raise VisavisError(f"{target}: the table is written as Parquet; name it .parquet")
 
 
 def write_table(

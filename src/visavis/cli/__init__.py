@@ -9,10 +9,10 @@ from visavis.errors import VisavisError
 
 def build() -> typer.Typer:
     """The application with all its verbs."""
-    from visavis.cli import calibrate, export, rank, reports, search, study, train
+    from visavis.cli import calibrate, describe, export, faces, rank, reports, search, study, train
 
     app = typer.Typer(help="Learn to compare images.", no_args_is_help=True, pretty_exceptions_enable=False)
-    for group in (train, search, rank, calibrate, export, study, reports):
+    for group in (train, search, describe, rank, faces, calibrate, export, study, reports):
         group.register(app)
     return app
 

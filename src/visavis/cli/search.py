@@ -1,4 +1,4 @@
-"""`index`, `search`, `describe` and `pages`."""
+"""`index`, `search` and `pages`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,6 @@ def register(app: typer.Typer) -> None:
     """Add the verbs of this file."""
     app.command()(index)
     app.command()(search)
-    app.command()(describe)
     app.command()(pages)
 
 
@@ -64,18 +63,6 @@ def search(
         typer.echo(f"{hit.rank:4d}  {hit.score:8.4f}  {hit.label or '-':12s}  {hit.path}")
     draw_strip(query, hits, picture)
     typer.echo(f"picture: {picture}")
-
-
-def describe(
-    image: Annotated[Path, typer.Argument(help="a sketch or a photo")],
-    model: Annotated[str, typer.Option(help="bundle, by path or name")],
-    domain: Annotated[str, typer.Option(help=f"what the image is: {IMAGE_DOMAINS}")] = "photo",
-) -> None:
-    """Print the attributes that a model reads in an image, with probabilities."""
-    from visavis.methods.sketch_retrieval.search import check_domain
-
-    check_domain(domain)
-    typer.echo(open_model(model, METHOD).describe(image, domain))
 
 
 def pages(

@@ -1,6 +1,6 @@
 """Pictures of results: NumPy arrays in, uint8 RGB out. Draws what it is given and knows nothing else."""
 
-from visavis.pictures.bars import bars
+from visavis.pictures.bars import bars, signed_bars
 from visavis.pictures.curve import cmc_curve, curves, detection_curve, reliability_curve
 from visavis.pictures.described import described
 from visavis.pictures.strip import Answer, strip, strips
@@ -13,6 +13,7 @@ __all__ = [
     "described",
     "detection_curve",
     "reliability_curve",
+    "signed_bars",
     "strip",
     "strips",
 ]

@@ -36,3 +36,23 @@ def bars(
     if len(series) > 1:
         legend(figure)
     return render(figure)
+
+
+def signed_bars(
+    names: Sequence[str],
+    values: Float[np.ndarray, " K"],
+    *,
+    x_label: str,
+    title: str = "",
+    width: int = 720,
+) -> Picture:
+    """Bars of K values to the right of zero in red, and to the left of it in blue."""
+    figure, ax = figure_and_axes(80 + len(names) * ROW + 30 * bool(title), width, title=title, grid="x")
+    red, blue = SERIES[4], SERIES[0]
+    ax.barh(np.arange(len(names)), values, 0.7, color=np.where(values > 0, red, blue))
+    ax.axvline(0, color=INK, linewidth=1)
+    reach = 1.05 * float(np.abs(values).max()) or 1.0
+    ax.set(xlim=(-reach, reach), ylim=(len(names) - 0.5, -0.5), xlabel=x_label)
+    ax.set_yticks(np.arange(len(names)), names)
+    ax.tick_params(axis="y", length=0)
+    return render(figure)

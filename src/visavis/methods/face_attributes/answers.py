@@ -37,6 +37,10 @@ class Located:
         x, y, w, h = (round(value) for value in self.window)
         return f"{self.path}  x {x} y {y} w {w} h {h}  response {self.score:.3f}"
 
+    def line(self) -> str:
+        """The same: it is one line."""
+        return str(self)
+
     def rows(self) -> list[Row]:
         """One row of `FACE_COLUMNS`, without a box where there is no face."""
         row: Row = {"path": str(self.path), "is_face": self.is_face, "response": self.score}
@@ -52,6 +56,10 @@ class Faces:
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.faces))
+
+    def line(self) -> str:
+        """The same: a line for each face."""
+        return str(self)
 
     def rows(self) -> list[Row]:
         """A row of `FACE_COLUMNS` for each face."""

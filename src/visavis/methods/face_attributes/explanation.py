@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
-from torch.nn import functional as F
 
 from visavis.methods.face_attributes.answers import Located
 from visavis.methods.face_attributes.model import Localiser, Reader
+from visavis.methods.face_attributes.search import on_one_map
 
 LISTED = 5  # units that are printed
 
@@ -62,13 +62,10 @@ def attribute_maps(localiser: Localiser, page: UInt8[Tensor, "1 3 side side"], n
     """Where a localiser responds in a page, and where it sees attribute `number`."""
     maps = localiser.maps(page.float() / 255)
     weight, bias = localiser.tags.weight[number], localiser.tags.bias[number]
-    responses = _on_one([features.float().mean(dim=1) for features in maps])
-    logits = _on_one(
-        [torch.einsum("b c h w, c -> b h w", features.float(), weight) + bias for features in maps]
-    )
-    response, size = responses.max(dim=0)
-    evidence = logits.gather(0, size[None])[0]
-    return Maps(response.double().numpy(), evidence.double().numpy())
+    logits = [torch.einsum("b c h w, c -> b h w", features, weight) + bias for features in maps]
+    response, size = on_one_map([features.mean(dim=1) for features in maps]).max(dim=0)
+    evidence = on_one_map(logits).gather(0, size[None])[0]
+    return Maps(response[0].double().numpy(), evidence[0].double().numpy())
 
 
 def contributions(reader: Reader, active: Float[np.ndarray, " F"], number: int) -> tuple[Unit, ...]:
@@ -76,11 +73,3 @@ def contributions(reader: Reader, active: Float[np.ndarray, " F"], number: int) 
     added = active * reader.attributes.weight[number].double().detach().numpy()
     order = np.argsort(-np.abs(added), kind="stable")
     return tuple(Unit(int(unit), float(active[unit]), float(added[unit])) for unit in order)
-
-
-def _on_one(maps: list[Float[Tensor, "1 _ _"]]) -> Float[Tensor, "L h w"]:
-    """The maps of all sizes, stretched to the largest."""
-    size = maps[0].shape[1:]
-    return torch.cat(
-        [F.interpolate(one[None], size, mode="bilinear", align_corners=False)[0] for one in maps]
-    )

@@ -18,13 +18,15 @@ from visavis.methods.face_attributes.explanation import Explained, attribute_map
 from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader
 from visavis.methods.face_attributes.scoring import (
     CHUNK,
+    PYRAMID,
     Windows,
     activations,
     attribute_logits,
     locate,
     read_faces,
 )
-from visavis.methods.face_attributes.several import several_windows
+from visavis.methods.face_attributes.search import on_one_map
+from visavis.methods.face_attributes.several import seen, several_windows
 from visavis.pictures.boxes import Box
 from visavis.sheets import nearest
 
@@ -68,6 +70,15 @@ class FaceReader:
             raise VisavisError(f"{self.bundle.path}: finds faces and reads none; use a bundle with ANet")
         return self.model.reader
 
+    def check_finds(self, several: bool) -> None:
+        """Raise VisavisError where the bundle finds no faces, or not the several of a photo."""
+        self.lnet()
+        if several and self.settings["outer"].get("proposals", PYRAMID) != PYRAMID:
+            raise VisavisError(
+                f"{self.bundle.path}: sees a photo in one size, and finds one face in it; "
+                f"use a bundle of 'proposals: {PYRAMID}' for several"
+            )
+
     def number_of(self, attribute: str) -> int:
         """The column of an attribute; raises VisavisError where it is not one of the bundle's."""
         if attribute not in self.attributes:
@@ -90,8 +101,12 @@ class FaceReader:
         return [self._located(*one) for one in zip(paths, *self.windows(paths), strict=True)]
 
     def locate_several(self, paths: list[str]) -> list[Faces]:
-        """Where all faces are in each photo; arguments and errors are those of `locate`."""
-        self.lnet()
+        """Where all faces are in each photo.
+
+        Raises:
+            VisavisError: as `locate` does, or the bundle sees photos in one size.
+        """
+        self.check_finds(several=True)
         found = [several_windows(self.model, path, self.settings, self.threshold) for path in paths]
         return [
             Faces(Path(path), tuple(self._located(path, *one) for one in zip(*windows, strict=True)))
@@ -132,10 +147,29 @@ class FaceReader:
         probability = next(self._probabilities(of_all))[attribute]
         return Explained(attribute, face, probability, response, evidence, units)
 
+    @torch.no_grad()
+    def response(self, path: str, several: bool = False) -> Float[np.ndarray, "h w"]:
+        """LNet's response over the square about a photo, at each place that of the size that responds most.
+
+        Args:
+            path: of the photo.
+            several: at the sizes at which `locate_several` sees it, instead of those of `locate`.
+        """
+        lnet, side = self.lnet(), self.settings["outer"]["page"]
+        if several:
+            page, _, scales = seen(path, side, lnet.scales)
+        else:
+            page, scales = read_squares([path], whole_photos([path]), side), lnet.scales
+        return on_one_map(lnet.responses(page.float() / 255, scales)).amax(dim=0)[0].double().numpy()
+
     def activations(self, faces: list[Located]) -> Float[np.ndarray, "N F"]:
         """What ANet's units say of faces, before the output layer."""
-        pages = read_faces([str(face.path) for face in faces], windows_of(faces), self.settings)
-        return activations(self.anet(), pages, self.settings["reader"]["views"]).double().numpy()
+        anet, views, boxes = self.anet(), self.settings["reader"]["views"], windows_of(faces)
+        paths = [str(face.path) for face in faces]
+        found = [torch.zeros(0, anet.trunk.width)]
+        for part in _parts(len(faces)):
+            found.append(activations(anet, read_faces(paths[part], boxes[part], self.settings), views))
+        return torch.cat(found).double().numpy()
 
     def logits(self, paths: list[str], boxes: Float[np.ndarray, "N 4"]) -> Float[np.ndarray, "N K"]:
         """Logits (N, K) of the attributes of faces in these boxes of photos."""

@@ -123,3 +123,10 @@ def strongest(found: Candidates) -> Int[Tensor, "B h w"]:
     ).to(found.x.device)
     best = found.response[:, there].argmax(dim=1)
     return torch.stack([there.gather(0, one[None])[0] for one in best])
+
+
+def on_one_map(maps: Sequence[Float[Tensor, "B _ _"]]) -> Float[Tensor, "L B h w"]:
+    """The maps of all sizes, smoothly stretched to the first, which is the largest."""
+    size = maps[0].shape[1:]
+    stretched = [F.interpolate(one[:, None], size, mode="bilinear", align_corners=False) for one in maps]
+    return torch.stack([one[:, 0] for one in stretched])

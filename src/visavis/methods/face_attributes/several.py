@@ -4,14 +4,14 @@ Z. Liu et al., ICCV 2015, cluster the response map of a photo with several faces
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from visavis.methods.face_attributes.data import Boxes, read_squares, whole_photos
+from visavis.methods.face_attributes.data import Boxes, Squares, read_squares, whole_photos
 from visavis.methods.face_attributes.density_peaks import density_peaks
 from visavis.methods.face_attributes.model import FaceAttributes, Localiser
 from visavis.methods.face_attributes.scoring import Windows, inner_windows
@@ -22,6 +22,30 @@ LARGEST = 4.0  # times the page, that a photo is seen: one face of several is sm
 APART = 0.1  # of the map's diagonal, from a peak to the next stronger place
 RESPONSE = 0.5  # of the way from the lowest response to the highest, where there is no threshold
 OVERLAP = 0.3  # of two windows, above which they are about one face
+
+
+class Seen(NamedTuple):
+    """A photo as several faces are looked for: a page of the square about it, and the sizes to see it at."""
+
+    page: UInt8[Tensor, "1 3 side side"]
+    square: Squares
+    scales: list[float]
+
+
+def seen(path: str, page: int, scales: Sequence[float]) -> Seen:
+    """A photo at the sizes of a localiser and, if it is larger than its page, at larger ones.
+
+    Args:
+        path: of the photo.
+        page: side of what the localiser sees of a photo with one face.
+        scales: of the localiser.
+    """
+    square = whole_photos([path])
+    # Enlarging a photo shows nothing new, only more places to take for a face.
+    times = float(np.clip(square.side[0] / page, 1, LARGEST))
+    larger = [scale for scale in scales if scale > scales[0] / times]
+    larger_page = read_squares([path], square, round(times * page))
+    return Seen(larger_page, square, larger + [scale / times for scale in scales])
 
 
 def several_windows(
@@ -36,20 +60,12 @@ def several_windows(
         threshold: the response of a face; None: `RESPONSE`.
     """
     assert model.outer is not None
-    outer, square = settings["outer"], whole_photos([path])
-    # Enlarging a photo shows nothing new, only more places to take for a face.
-    times = float(np.clip(square.side[0] / outer["page"], 1, LARGEST))
-    side, scales = round(times * outer["page"]), larger_scales(model.outer.scales, times)
-    page = read_squares([path], square, side).float() / 255
-    found = windows_of_peaks(model.outer, page, scales, Shape(**outer["window"]), threshold)
-    repeated = [path] * len(found.boxes)
-    boxes = square.boxes(found.boxes, side)
-    return distinct(Windows(inner_windows(model, repeated, boxes, settings), found.scores))
-
-
-def larger_scales(scales: Sequence[float], times: float) -> list[float]:
-    """Sizes at which to see a page that is so many times as large: those of a localiser, and larger ones."""
-    return [scale for scale in scales if scale > scales[0] / times] + [scale / times for scale in scales]
+    outer = settings["outer"]
+    page, square, scales = seen(path, outer["page"], model.outer.scales)
+    shape = Shape(**outer["window"])
+    found = windows_of_peaks(model.outer, page.float() / 255, scales, shape, threshold)
+    boxes = square.boxes(found.boxes, page.shape[-1])
+    return distinct(Windows(inner_windows(model, [path] * len(boxes), boxes, settings), found.scores))
 
 
 @torch.no_grad()
