@@ -51,8 +51,7 @@ def signed_bars(
     red, blue = SERIES[4], SERIES[0]
     ax.barh(np.arange(len(names)), values, 0.7, color=np.where(values > 0, red, blue))
     ax.axvline(0, color=INK, linewidth=1)
-    reach = 1.05 * float(np.abs(values).max()) or 1.0
-    ax.set(xlim=(-reach, reach), ylim=(len(names) - 0.5, -0.5), xlabel=x_label)
+    ax.set(ylim=(len(names) - 0.5, -0.5), xlabel=x_label)
     ax.set_yticks(np.arange(len(names)), names)
     ax.tick_params(axis="y", length=0)
     return render(figure)

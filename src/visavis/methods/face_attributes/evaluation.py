@@ -1,7 +1,10 @@
 """Measuring a bundle under a named protocol."""
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
+from jaxtyping import Bool, Float
 
 from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
@@ -19,6 +22,7 @@ from visavis.methods.face_attributes.protocol import (
     default_protocol,
     majority,
 )
+from visavis.methods.face_attributes.scoring import Windows
 from visavis.metrics.boxes import intersection_over_union
 from visavis.metrics.detection import recall_by_overlap, recall_by_rate
 from visavis.metrics.evaluation import Evaluation
@@ -75,20 +79,42 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     return Evaluation(name, data.name, data.digest(), truth.measure(logits, calibration), peers=peers)
 
 
-def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Evaluation:
+class Searched(NamedTuple):
+    """The window of each test photo, its overlap with the reference box, and whether there is `one` face in
+    the photo; and the windows of pictures without faces."""
+
+    found: Windows
+    overlaps: Float[np.ndarray, " N"]
+    one: Bool[np.ndarray, " N"]
+    faceless: Windows
+
+    def rated(self) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"], Float[np.ndarray, " M"]]:
+        """What `recall_curve` takes: only photos with one face, for in others a window may be right."""
+        return self.found.scores[self.one], self.overlaps[self.one], self.faceless.scores
+
+
+def search_for_faces(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Searched:
+    """Look for the face in test photos and in pictures without faces.
+
+    Raises:
+        VisavisError: the bundle has no LNet, a photo has no reference box, or `FACELESS` is not there.
+    """
     without = test_part(open_dataset(FACELESS))["path"].to_list()
-    paths, truth = test["path"].to_list(), boxes_of(data, test)
-    found, empty = reader.windows(paths), reader.windows(without)
-    single = (test["faces"] == 1).to_numpy() if "faces" in test.columns else np.ones(len(test), bool)
+    truth, found = boxes_of(data, test), reader.windows(test["path"].to_list())
+    one = (test["faces"] == 1).to_numpy() if "faces" in test.columns else np.ones(len(test), bool)
     overlaps = intersection_over_union(found.boxes, truth)
-    metrics = recall_by_overlap(found.boxes, truth) | recall_by_rate(
-        found.scores[single], overlaps[single], empty.scores
-    )
+    return Searched(found, overlaps, one, reader.windows(without))
+
+
+def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Evaluation:
+    searched, truth = search_for_faces(reader, data, test), boxes_of(data, test)
+    metrics = recall_by_overlap(searched.found.boxes, truth) | recall_by_rate(*searched.rated())
     train = data.items.filter(pl.col("split") == "train")
-    fixed = constant_box(boxes_of(data, train), sizes_of(train["path"].to_list()), sizes_of(paths))
+    known, asked = (sizes_of(items["path"].to_list()) for items in (train, test))
+    fixed = constant_box(boxes_of(data, train), known, asked)
     note = (
-        f"false positives: on {int(single.sum())} photos with one face, and {len(without)} pictures without; "
-        "the boxes are those of a detector, not of people"
+        f"false positives: on {int(searched.one.sum())} photos with one face, and "
+        f"{len(searched.faceless.scores)} pictures without; the boxes are those of a detector, not of people"
     )
     return Evaluation(
         LOCALISATION, data.name, data.digest(), metrics, (note,), {CONSTANT: recall_by_overlap(fixed, truth)}

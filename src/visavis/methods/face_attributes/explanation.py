@@ -46,7 +46,7 @@ class Explained:
 
     def __str__(self) -> str:
         units = [f"  unit {unit.number:4d}  {unit.contribution:+.2f}" for unit in self.units[:LISTED]]
-        return "\n".join([str(self.face), f"{self.attribute} {100 * self.probability:.0f} %", *units])
+        return "\n".join([str(self.face), f"{self.attribute} {100 * self.probability:.1f} %", *units])
 
 
 class Maps(NamedTuple):

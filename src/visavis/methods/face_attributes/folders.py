@@ -92,11 +92,11 @@ def tabulate(question: Question, photos: list[str], target: Path) -> str:
     table = write_table(target, photos, question.rows, question.columns, question.key, "faces")
     failed = table[ERROR].drop_nulls().to_list()
     _refuse_nothing(failed, len(photos))
-    counts = [f"{len(photos)} photos"]
+    counts = [f"photos: {len(photos)}"]
     if table["is_face"].is_not_null().any():
-        counts.append(f"{table['is_face'].sum()} faces, {(~table['is_face']).sum()} photos without")
+        counts.append(f"faces: {table['is_face'].sum()}, without a face: {(~table['is_face']).sum()}")
     if failed:
-        counts.append(f"{len(failed)} cannot be read (column '{ERROR}')")
+        counts.append(f"cannot be read: {len(failed)} (column '{ERROR}')")
     return ", ".join(counts)
 
 

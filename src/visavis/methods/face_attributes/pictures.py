@@ -80,9 +80,8 @@ def draw_explained(
         heated(path, REASON, boxes, found.response, threshold),
         on_photo(path, REASON, boxes, heat=found.evidence, limit=most, signed=True),
     ]
-    share = f"{100 * found.probability:.0f} %"
-    title = f"{found.attribute}: {share}"
-    columns = ["the face", "LNet's response", "red for it, blue against"]
+    title = f"{found.attribute} {100 * found.probability:.1f} %; evidence: red for it, blue against"
+    columns = ["face", "response", "evidence"]
     shown = found.units[:UNITS]
     names = [f"unit {unit.number}" for unit in shown]
     values = np.array([unit.contribution for unit in shown])

@@ -1,0 +1,73 @@
+"""A bundle under a protocol in pictures: where it looks in unseen photos, and what it finds and reads."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from visavis import images
+from visavis.bundle import Bundle
+from visavis.datasets import open_dataset
+from visavis.files import make_folder
+from visavis.methods.face_attributes.evaluation import search_for_faces, test_part
+from visavis.methods.face_attributes.faces import FaceReader
+from visavis.methods.face_attributes.pictures import (
+    CELL,
+    SHOWN,
+    boxes_of,
+    caption,
+    draw_described,
+    heated,
+    in_rows,
+)
+from visavis.methods.face_attributes.protocol import LOCALISATION, default_protocol
+from visavis.metrics.detection import RATES, recall_curve
+from visavis.pictures import detection_curve
+from visavis.pictures.boxes import Box
+from visavis.pictures.canvas import Picture
+from visavis.tables import BOX
+
+
+def draw_evaluation(bundle: Bundle, data_name: str | None, protocol_name: str | None, folder: Path) -> None:
+    """Write what a bundle can be seen to do on test photos that are spread evenly over the test part.
+
+    `responses.png` where it finds faces: response, window, and the reference box where there is one;
+    `attributes.png` where it reads them: those of the first face; `localisation.png` under that protocol:
+    recall against false positives.
+
+    Args:
+        bundle, data_name, protocol_name: as `evaluate` knows them.
+        folder: is made where it is missing.
+
+    Raises:
+        VisavisError: as `evaluate` does, or the folder cannot be written.
+    """
+    make_folder(folder)
+    data, reader = open_dataset(data_name or bundle.config.recipe["data"]), FaceReader(bundle)
+    test = test_part(data)
+    spread = np.unique(np.linspace(0, len(test) - 1, SHOWN).round().astype(int))
+    shown = test[spread.tolist()]
+    if reader.finds_faces:
+        images.save(folder / "responses.png", responses(reader, shown))
+    if reader.model.reader is not None:
+        described = reader.describe(shown["path"].to_list())
+        first = next((one for one in described if one.probabilities), described[0])
+        draw_described(first, folder / "attributes.png")
+    if (protocol_name or default_protocol(data.name, bundle.config.settings)) == LOCALISATION:
+        curve = recall_curve(*search_for_faces(reader, data, test).rated())
+        points = {"LNet": (curve.false_positives, curve.recall)}
+        title = f"{data.name}: faces found by one window a photo"
+        images.save(folder / "localisation.png", detection_curve(points, marked=RATES, title=title))
+
+
+def responses(reader: FaceReader, items: pl.DataFrame) -> Picture:
+    """Photos with LNet's response, the window in green, and the reference box in grey where it is known."""
+    cells, captions = [], []
+    for item, face in zip(items.rows(named=True), reader.locate(items["path"].to_list()), strict=True):
+        reference: list[Box] = []
+        if item.get(BOX[0]) is not None:
+            reference = [(item["box_x"], item["box_y"], item["box_w"], item["box_h"])]
+        response = reader.response(item["path"])
+        cells.append(heated(face.path, CELL, boxes_of([face]), response, reader.threshold, reference))
+        captions.append(caption([face]))
+    return in_rows(cells, captions, "LNet's response in unseen photos; in grey the reference box")
