@@ -72,6 +72,11 @@ class FaceReader:
         """Whether it has LNet."""
         return self.model.outer is not None
 
+    @property
+    def reads_faces(self) -> bool:
+        """Whether it has ANet."""
+        return self.model.reader is not None
+
     def windows(self, paths: list[str]) -> Windows:
         """The window in each photo and its response.
 
