@@ -1,10 +1,11 @@
 """Confidence intervals for shares and means, over queries rather than over single comparisons."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
-from jaxtyping import Bool, Real
+from jaxtyping import Bool, Float, Real
 
 from visavis.errors import VisavisError
 
@@ -71,9 +72,16 @@ def bootstrap(
         raise VisavisError(
             "An interval needs at least one query and a value in each; leave out empty queries."
         )
-    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=n_resamples)  # (R, Q)
+    draws = _draws(n, n_resamples, seed)
     low, high = np.quantile((draws @ sums) / (draws @ counts), [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(sums.sum() / counts.sum()), float(low), float(high), level)
+
+
+@lru_cache(maxsize=2)  # the many metrics of one evaluation have the same queries
+def _draws(n: int, n_resamples: int, seed: int) -> Float[np.ndarray, "R Q"]:
+    """How often each of n queries is drawn, for every resample."""
+    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=n_resamples)
+    return drawn.astype(np.float64)
 
 
 def paired_bootstrap(

@@ -6,13 +6,14 @@ from torch import Tensor, nn
 
 from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
+from visavis.errors import VisavisError
 from visavis.export.graph import Graph, Output
 from visavis.features import preparation
 from visavis.methods.face_attributes.calibration import FACE, OFFSET, SLOPE
 from visavis.methods.face_attributes.data import read_squares, whole_photos
 from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.model import Localiser, Reader
-from visavis.methods.face_attributes.scoring import read_views
+from visavis.methods.face_attributes.scoring import PYRAMID, read_views
 from visavis.methods.face_attributes.search import Shape, find_windows
 
 EXAMPLES = "rendered-faces-3"
@@ -60,6 +61,11 @@ def graphs(bundle: Bundle) -> tuple[Graph, ...]:
 
 def _finder(bundle: Bundle, part: str, localiser: Localiser) -> Graph:
     settings = bundle.config.settings[part]
+    if settings.get("proposals", PYRAMID) != PYRAMID:
+        raise VisavisError(
+            f"{bundle.path}: its windows are proposed outside of the network; "
+            f"only LNet with {part}.proposals={PYRAMID} can be exported"
+        )
     page = settings["page"]
     seen = (
         preparation.whole_photo(page)

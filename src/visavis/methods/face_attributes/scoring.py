@@ -15,6 +15,7 @@ from visavis.training.augment import centre_crop, ten_views
 
 BATCH = 64
 CHUNK = 512  # photos in memory at a time
+PYRAMID = "pyramid"  # the proposals of a bundle of before there was a choice
 GRID, GRID_SIZES, GRID_STEP = (0.12, 0.6), 8, 0.2  # widths of proposed windows, in sides of the page
 
 
@@ -29,8 +30,8 @@ def windows_of_pages(
     localiser: Localiser, pages: UInt8[Tensor, "N 3 page page"], settings: dict[str, Any]
 ) -> Windows:
     """The best window in each page, in its pixels, of those that `settings["proposals"]` names."""
-    shape, proposals = Shape(**settings["window"]), settings["proposals"]
-    if proposals != "pyramid":
+    shape, proposals = Shape(**settings["window"]), settings.get("proposals", PYRAMID)
+    if proposals != PYRAMID:
         return _best_proposals(localiser, pages, shape, proposals)
     device = next(localiser.parameters()).device
     found = [
@@ -46,9 +47,8 @@ def _best_proposals(
 ) -> Windows:
     """The proposal of the highest mean response on the largest map, as in section 3.1 of the paper."""
     device, side = next(localiser.parameters()).device, pages.shape[-1]
-    grid = grid_windows(
-        side, side, np.geomspace(*GRID, GRID_SIZES) * side, shape.height / shape.width, GRID_STEP
-    )
+    sizes = (side * np.geomspace(*GRID, GRID_SIZES)).tolist()
+    grid = grid_windows(side, side, sizes, shape.height / shape.width, GRID_STEP)
     found = []
     for page in pages:
         response = localiser.responses(page[None].to(device).float() / 255)[0][0].cpu().numpy()

@@ -133,9 +133,8 @@ def make_localiser(recipe: FacesRecipe, part: str, before: Bundle | None) -> Par
     backbone, start = starting_point(stage.backbone)
     arguments = {"backbone": backbone, "attributes": len(names)}
     arguments |= stage.model_dump(include={"largest", "step", "levels", "sharpness", "dropout"})
-    frame = stage.model_dump(
-        include={"page", "window", "proposals"} | ({"around"} if part == "inner" else set())
-    )
+    seen = {"page", "window", "proposals"} | ({"around"} if part == "inner" else set())
+    frame = stage.model_dump(include=seen)
     settings = _settings(before, part, arguments, frame)
     model = build_model(settings, part, before, start)
     _check_sizes(part, stage, localiser_of(model, part))
