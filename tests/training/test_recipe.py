@@ -40,6 +40,14 @@ def test_dotted_overrides(path: Path) -> None:
     assert (recipe.schedule.steps, recipe.model.photo_stem, recipe.photo_domains) == (100, True, ["edge"])
 
 
+def test_an_override_changes_nothing_else_that_shares_an_anchor(path: Path) -> None:
+    path.write_text("one: &options {steps: 5, deep: &deep {x: 1}}\nother: *options\ndeep: *deep\n")
+    settings = read_recipe(path, ["one.steps=7", "one.deep.x=2", "other.new.key=3"])
+    assert settings["one"] == {"steps": 7, "deep": {"x": 2}}
+    assert settings["other"] == {"steps": 5, "deep": {"x": 1}, "new": {"key": 3}}
+    assert settings["deep"] == {"x": 1}
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

@@ -107,9 +107,11 @@ def _apply(settings: dict[str, Any], override: str) -> None:
         raise VisavisError(f"override '{override}' is not KEY=VALUE, for example schedule.steps=100")
     *groups, last = key.split(".")
     for group in groups:
-        settings = settings.setdefault(group, {})
-        if not isinstance(settings, dict):
+        inner = settings.setdefault(group, {})
+        if not isinstance(inner, dict):
             raise VisavisError(f"override '{override}': '{group}' holds a value, not a group of keys")
+        settings[group] = dict(inner)  # a YAML anchor puts one mapping in several places
+        settings = settings[group]
     try:
         settings[last] = yaml.safe_load(value)
     except NO_YAML as error:

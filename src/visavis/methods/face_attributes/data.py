@@ -14,7 +14,7 @@ from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.features.frames import cut, read_frames
 from visavis.folds import held_out_labels
-from visavis.tables import BOX, DataSet
+from visavis.tables import BOX, DataSet, attribute_matrix
 from visavis.training.augment import Augmentation, Pages, View, as_batch
 
 Boxes = Float[np.ndarray, "N 4"]
@@ -71,9 +71,8 @@ def training_part(data: DataSet, fold: int | None) -> tuple[pl.DataFrame, pl.Dat
 
     Items without a split are learned from. Boxes are left out: nothing here may know them.
     """
-    items = data.items.drop(BOX, strict=False)
-    split = pl.col("split").fill_null("train")
-    train, validation = items.filter(split == "train"), items.filter(split == "validation")
+    items = data.items.drop(BOX, strict=False).with_columns(pl.col("split").fill_null("train"))
+    train, validation = (items.filter(pl.col("split") == part) for part in ("train", "validation"))
     if fold is None:
         return train, validation
     held_out = pl.col("label").is_in(held_out_labels(items, fold)).fill_null(False)
@@ -108,6 +107,15 @@ def faceless_photos(name: str, split: str) -> DataSet:
     if chosen.items.is_empty():
         raise VisavisError(f"{name}: there is nothing in its split '{split}'; give pictures of that split")
     return chosen
+
+
+def tags_of(items: pl.DataFrame) -> Float[np.ndarray, "N K"]:
+    """The attributes of items as tags: 1 from a strength of one half on, else 0, NaN where unknown.
+
+    Strengths between 0 and 1, as those of rendered faces, become tags here and nowhere else.
+    """
+    strengths = attribute_matrix(items)
+    return np.where(np.isnan(strengths), strengths, strengths >= 0.5)
 
 
 class TagBatch(NamedTuple):

@@ -10,7 +10,7 @@ from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.methods.face_attributes.cascade import constant_box
-from visavis.methods.face_attributes.data import Boxes, sizes_of
+from visavis.methods.face_attributes.data import Boxes, sizes_of, tags_of
 from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.protocol import (
     ALIGNED,
@@ -26,7 +26,7 @@ from visavis.methods.face_attributes.scoring import Windows
 from visavis.metrics.boxes import intersection_over_union
 from visavis.metrics.detection import recall_by_overlap, recall_by_rate
 from visavis.metrics.evaluation import Evaluation
-from visavis.tables import ATTRIBUTE, BOX, DataSet, attribute_matrix
+from visavis.tables import ATTRIBUTE, BOX, DataSet
 
 REFERENCE = "the reference box, same ANet"
 WHOLE = "the whole photo, same ANet"
@@ -52,11 +52,15 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     reader, test = FaceReader(bundle), test_part(data)
     if name == LOCALISATION:
         return _localisation(reader, data, test)
+    if not reader.reads_faces:
+        raise VisavisError(
+            f"{bundle.path}: finds faces and reads none; use '{LOCALISATION}', or train ANet too"
+        )
     missing = [attribute for attribute in reader.attributes if attribute not in data.attributes]
     if missing:
         raise VisavisError(f"{data.name}: has no tags of '{missing[0]}', which {bundle.path} reads")
     columns = [f"{ATTRIBUTE}{attribute}" for attribute in reader.attributes]
-    tags = attribute_matrix(test.select(columns))
+    tags = tags_of(test.select(columns))
     truth, paths = TagTruth.of(test, reader.attributes, tags), test["path"].to_list()
     calibration = bundle.config.calibration
     aligned = name == ALIGNED or not reader.finds_faces
@@ -64,17 +68,17 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
         raise VisavisError(
             f"{bundle.path}: has no LNet, and '{name}' is about finding the face; use '{ALIGNED}'"
         )
-    logits = reader.logits_aligned(paths) if aligned else reader.logits(paths, reader.windows(paths).boxes)
     beside = {}
     if name == END_TO_END:
         beside = {
             REFERENCE: reader.logits(paths, boxes_of(data, test)),
             WHOLE: reader.logits_whole(paths),
         }
+    logits = reader.logits_aligned(paths) if aligned else reader.logits(paths, reader.windows(paths).boxes)
     peers = {peer: truth.measure(found, calibration) for peer, found in beside.items()}
     train = data.items.filter(pl.col("split") == "train")
     if len(train):
-        floor = majority(attribute_matrix(train.select(columns)), len(test))
+        floor = majority(tags_of(train.select(columns)), len(test))
         peers[MAJORITY] = truth.measure(floor, {})
     return Evaluation(name, data.name, data.digest(), truth.measure(logits, calibration), peers=peers)
 

@@ -52,6 +52,11 @@ class FaceReader:
         return self.model.outer is not None
 
     @property
+    def reads_faces(self) -> bool:
+        """Whether it has ANet."""
+        return self.model.reader is not None
+
+    @property
     def threshold(self) -> float | None:
         """The response from which on a window is a face; None: every window is."""
         return self.bundle.config.calibration.get(FACE)

@@ -89,9 +89,14 @@ class Localiser(nn.Module):
     @staticmethod
     def _resized(photos: Tensor, scale: float) -> Tensor:
         if scale != 1:
-            size = [int(scale * side) for side in photos.shape[-2:]]
+            size = [seen_side(side, scale) for side in photos.shape[-2:]]
             photos = F.interpolate(photos, size, mode="bilinear", antialias=scale < 1, align_corners=False)
         return photos.contiguous(memory_format=torch.channels_last)
+
+
+def seen_side(side: int, scale: float) -> int:
+    """Pixels of a side of a photo that is seen at a scale."""
+    return int(scale * side)
 
 
 class Reader(nn.Module):

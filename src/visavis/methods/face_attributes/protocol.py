@@ -62,9 +62,10 @@ class TagTruth:
         return metrics | of_each(mean_accuracy, self.names, found, self.tags, halves, self.people)
 
 
-def majority(tags: Float[np.ndarray, "N K"], count: int) -> Float[np.ndarray, "N K"]:
+def majority(tags: Float[np.ndarray, "N K"], count: int) -> Float[np.ndarray, "M K"]:
     """Logits of always saying what most training images show: the floor of mean accuracy."""
-    return np.tile(np.where(np.nanmean(tags, axis=0) >= 0.5, 1.0, -1.0), (count, 1))
+    with_it, without = (tags == 1).sum(axis=0), (tags == 0).sum(axis=0)
+    return np.tile(np.where(with_it >= without, 1.0, -1.0), (count, 1))
 
 
 def default_protocol(data_name: str, settings: dict[str, Any]) -> str:

@@ -16,10 +16,10 @@ from torch.nn import functional as F
 
 from visavis.methods.face_attributes.model import Localiser
 
-NEAR = (
-    24.0  # px at the size seen: as far from the best place, and in size as far as `NEAR_SIZE`, others join in
-)
-NEAR_SIZE = 0.75  # octaves
+# How far from the best place, in px at the size seen, and in octaves, others join in. Both lie between the
+# steps from place to place (8 px of LNet) and from size to size (an eighth or a quarter), so that no place
+# lies on the border, where rounding would decide.
+NEAR, NEAR_SIZE = 28.0, 0.8
 ROUNDS = 2
 
 

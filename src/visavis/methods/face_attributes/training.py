@@ -20,10 +20,11 @@ from visavis.methods.face_attributes.data import (
     read_aligned,
     read_squares,
     squares_about,
+    tags_of,
     training_part,
     whole_photos,
 )
-from visavis.methods.face_attributes.model import FaceAttributes, Localiser
+from visavis.methods.face_attributes.model import FaceAttributes, Localiser, seen_side
 from visavis.methods.face_attributes.recipe import FaceSource, FacesRecipe, LocaliserStage, ReaderStage
 from visavis.methods.face_attributes.scoring import (
     attribute_features,
@@ -35,7 +36,8 @@ from visavis.methods.face_attributes.scoring import (
 )
 from visavis.methods.face_attributes.tasks import Examples, LocaliserTask, ReaderTask, localiser_of, reader_of
 from visavis.metrics.thresholds import threshold_between
-from visavis.tables import DataSet, attribute_matrix
+from visavis.nets.backbones import OWN
+from visavis.tables import DataSet
 from visavis.training.fit import fit
 from visavis.training.run import accelerator, claim_run, finish_run, starting_point
 from visavis.training.task import Task
@@ -106,14 +108,15 @@ def _train_part(
         fitted |= face_threshold(made.task, model)
     elif isinstance(made.task, ReaderTask):
         fitted |= finish_reader(made.task, model, made.labels)
-    earlier = before or made.start
+    also = [] if before is None or made.start is None else made.start.config.training["data"]
     return finish_run(
         folder,
         recipe,
         model.state_dict(),
         made.data,
         result,
-        earlier,
+        before or made.start,
+        beside=also,
         settings=made.settings,
         labels=made.labels,
         calibration=fitted,
@@ -134,7 +137,10 @@ def make_localiser(recipe: FacesRecipe, part: str, before: Bundle | None) -> Par
     frame = stage.model_dump(include=seen)
     settings = _settings(before, part, arguments, frame)
     model = build_model(settings, part, before, start)
+    _check_sizes(part, stage, localiser_of(model, part))
     train_items, validation = training_part(data, recipe.fold)
+    if train_items.is_empty():
+        raise _nothing_to_learn(data)
 
     def pages_of(items: pl.DataFrame) -> Tensor:
         paths = items["path"].to_list()
@@ -148,8 +154,8 @@ def make_localiser(recipe: FacesRecipe, part: str, before: Bundle | None) -> Par
         without = faceless_photos(stage.faceless, "train")
         faceless, sources = pages_of(without.items), [without]
     side = stage.page
-    drawn = TagData(pages_of(train_items), attribute_matrix(train_items), side, stage.augmentation, faceless)
-    held_out = Examples(pages_of(validation), attribute_matrix(validation)) if len(validation) else None
+    drawn = TagData(pages_of(train_items), tags_of(train_items), side, stage.augmentation, faceless)
+    held_out = Examples(pages_of(validation), tags_of(validation)) if len(validation) else None
     task = LocaliserTask(part, stage, model, drawn, held_out)
     return Part(task, settings, [data, *sources], names, start)
 
@@ -184,7 +190,7 @@ def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
         validated.append(_faces(validation, source, model, settings))
     examples = joined(learned)
     if examples is None:
-        raise VisavisError(f"{sources[0].name}: there is nothing in its split 'train' to learn from")
+        raise _nothing_to_learn(sources[0])
     drawn = TagData(examples.pages, examples.tags, side, stage.augmentation)
     task = ReaderTask(stage, model, drawn, joined(validated))
     return Part(task, settings, sources, names, start)
@@ -201,7 +207,7 @@ def _faces(
         pages = read_aligned(paths, source.share, source.down, settings["reader"]["page"])
     else:
         pages = read_faces(paths, locate(model.eval(), paths, settings).boxes, settings)
-    return Examples(pages, attribute_matrix(items))
+    return Examples(pages, tags_of(items))
 
 
 def joined(parts: list[Examples | None]) -> Examples | None:
@@ -210,6 +216,22 @@ def joined(parts: list[Examples | None]) -> Examples | None:
     if not known:
         return None
     return Examples(torch.cat([one.pages for one in known]), np.concatenate([one.tags for one in known]))
+
+
+def _nothing_to_learn(data: DataSet) -> VisavisError:
+    return VisavisError(f"{data.name}: nothing is in its split 'train'; mark items to learn from with it")
+
+
+def _check_sizes(part: str, stage: LocaliserStage, localiser: Localiser) -> None:
+    smallest = seen_side(stage.page, localiser.scales[-1])
+    device = next(localiser.parameters()).device
+    try:
+        with torch.no_grad():
+            localiser.eval().backbone(torch.zeros(1, 3, smallest, smallest, device=device))
+    except RuntimeError:
+        raise VisavisError(
+            f"{part}.levels: the smallest size, {smallest} px, is less than the backbone can read; take fewer"
+        ) from None
 
 
 def _check_page(stage: ReaderStage, side: int) -> None:
@@ -237,7 +259,9 @@ def build_model(
     A pre-training hands on its backbone, and to ANet its fully connected layer where that is as wide.
     LNet_s starts from LNet_o.
     """
-    model = FaceAttributes(**settings["net"])
+    net = settings["net"]
+    _check_backbones(net, part)
+    model = FaceAttributes(**net)
     if before is not None:
         model.load_state_dict(before.weights, strict=False)
         if part == "inner":
@@ -260,6 +284,16 @@ def build_model(
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name.startswith(f"{part}."))
     return model.to(accelerator())
+
+
+def _check_backbones(net: dict[str, Any], part: str) -> None:
+    name = net[part]["backbone"]
+    if name in OWN and OWN[name].colours == 1:
+        raise VisavisError(
+            f"{part}.backbone: '{name}' reads line drawings; use lnet, anet, colour or caffenet"
+        )
+    if part == "inner" and name != (outer := net["outer"]["backbone"]):
+        raise VisavisError(f"inner.backbone: LNet_s starts from LNet_o, which is '{outer}'; give it the same")
 
 
 def face_threshold(task: LocaliserTask, model: FaceAttributes) -> dict[str, float]:
