@@ -48,6 +48,11 @@ WRITING: list[list[object]] = [
     ["rank", "nowhere", "--attribute", "x", "--model", "nowhere", "--strip"],
     ["compare", "a.jpg", "b.jpg", "--attribute", "x", "--model", "nowhere", "--picture"],
     ["pairs", "nowhere", "--flagged"],
+    ["locate", "nowhere", "--model", "nowhere", "--table"],
+    ["locate", "nowhere", "--model", "nowhere", "--picture"],
+    ["describe", "nowhere", "--model", "nowhere", "--table"],
+    ["describe", "nowhere", "--model", "nowhere", "--picture"],
+    ["explain", "nowhere", "--attribute", "x", "--model", "nowhere", "--picture"],
     ["boxes", "nowhere", "--attribute", "x", "--strip"],
     ["boxes", "nowhere", "--attribute", "x", "--film"],
 ]
@@ -70,7 +75,8 @@ def test_a_run_that_cannot_be_written_is_told(place: Path) -> None:
     "command",
     [
         ["index", "rendered-shoes-12", "--gallery", "g", "--model", "other"],
-        ["describe", "query.png", "--model", "other"],
+        ["locate", "photo.jpg", "--model", "other"],
+        ["explain", "photo.jpg", "--attribute", "x", "--model", "other"],
         ["rank", "rendered-shoes-12", "--attribute", "x", "--model", "other"],
         ["compare", "a.jpg", "b.jpg", "--attribute", "x", "--model", "other"],
         ["calibrate", "other"],
@@ -78,9 +84,20 @@ def test_a_run_that_cannot_be_written_is_told(place: Path) -> None:
     ids=lambda words: words[0],
 )
 def test_a_bundle_of_another_method_is_refused(place: Path, command: list[str]) -> None:
-    needed = "sketch_retrieval" if command[0] in ("index", "describe") else "relative_attributes"
-    assert_refused(f"other: a bundle of method 'pretraining', but '{needed}' is needed here", *command)
+    needed = {"index": "sketch_retrieval", "locate": "face_attributes", "explain": "face_attributes"}
+    method = needed.get(command[0], "relative_attributes")
+    assert_refused(f"other: a bundle of method 'pretraining', but '{method}' is needed here", *command)
     assert not Path("g").exists()
+
+
+def test_describe_needs_a_method_that_reads_attributes(place: Path, tiny: Bundle) -> None:
+    sentence = (
+        "other: a bundle of method 'pretraining', but 'sketch_retrieval' or 'face_attributes' is needed here"
+    )
+    assert_refused(sentence, "describe", "query.png", "--model", "other")
+    for option in (["--table", "t.parquet"], ["--picture", "p.png"]):
+        sentence = f"{option[0]}: a bundle of method 'sketch_retrieval' has no use for it; leave it out"
+        assert_refused(sentence, "describe", "query.png", "--model", tiny.path, *option)
 
 
 def test_unknown_domains_are_refused(place: Path) -> None:

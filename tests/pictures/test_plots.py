@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from visavis.pictures import bars, cmc_curve, curves, detection_curve, reliability_curve
+from visavis.pictures import bars, cmc_curve, curves, detection_curve, reliability_curve, signed_bars
 from visavis.pictures.canvas import SERIES, Picture
 from visavis.pictures.plot import FAINT
 
@@ -24,6 +24,16 @@ def test_bars_are_as_long_as_their_probabilities() -> None:
     bands = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
     lengths = [np.isin(pixels[:, 0], band[len(band) // 2]).sum() for band in bands]
     assert np.array(lengths) / lengths[0] == pytest.approx(values, abs=0.02)
+
+
+def test_signed_bars_go_both_ways_from_zero() -> None:
+    picture = signed_bars(["for", "a little", "against"], np.array([0.8, 0.2, -0.4]), x_label="added")
+    red = np.rint(255 * np.array(to_rgb(SERIES[4]))).astype(int)
+    for_it, against = drawn(picture, red), drawn(picture, FIRST)
+    assert for_it[:, 1].min() > against[:, 1].max()
+    assert for_it[:, 0].max() < against[:, 0].min()  # in the order of the names
+    assert np.ptp(for_it[:, 1]) == pytest.approx(2 * np.ptp(against[:, 1]), rel=0.03)
+    assert picture.shape[1] == 720
 
 
 def test_two_series_stand_beside_each_other_in_two_colours() -> None:

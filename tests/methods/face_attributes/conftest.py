@@ -1,11 +1,14 @@
-"""A whole system trained for two steps a part on rendered faces, shared by the tests here."""
+"""A whole system trained for two steps a part on rendered faces, and one that is untrained, for all tests."""
 
 from pathlib import Path
 
 import pytest
 
+from tests.faces import folder_of_photos, threshold_above_one, untrained_faces
+from visavis import load
 from visavis.bundle import Bundle
 from visavis.methods import find_recipe, get_method
+from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.recipe import FacesRecipe
 
 FACES = "rendered-faces-20"
@@ -36,3 +39,18 @@ def aligned_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     bundle = get_method("face_attributes").train(recipe, tmp_path_factory.mktemp("aligned"), True)
     assert bundle is not None
     return bundle
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> list[str]:
+    """Five rendered faces."""
+    return folder_of_photos(tmp_path_factory.mktemp("user") / "photos", 5)
+
+
+@pytest.fixture(scope="session")
+def reader(tmp_path_factory: pytest.TempPathFactory, photos: list[str]) -> FaceReader:
+    """The reader; its threshold lies above the response of one of the photos."""
+    folder = tmp_path_factory.mktemp("bundle")
+    threshold = threshold_above_one(folder / "first", photos)
+    found: FaceReader = load(untrained_faces(folder / "bundle", face=threshold))
+    return found

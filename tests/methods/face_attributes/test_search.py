@@ -11,7 +11,17 @@ from torch import Tensor
 
 from tests.methods.face_attributes.planted import RADIUS, STRIDE, disk_localiser, disks
 from visavis.methods.face_attributes.model import Localiser
-from visavis.methods.face_attributes.search import NEAR, NEAR_SIZE, ROUNDS, Shape, candidates, find_windows
+from visavis.methods.face_attributes.search import (
+    NEAR,
+    NEAR_SIZE,
+    ROUNDS,
+    Shape,
+    candidates,
+    find_windows,
+    on_one_map,
+    strongest,
+    windows_from,
+)
 
 SHAPE = Shape(20, 30)
 
@@ -120,3 +130,54 @@ def test_candidates_are_all_places_of_all_sizes() -> None:
     assert found.size.tolist() == [0.0] * 128 + [1.0] * 32
     assert found.x[:16].tolist() == [4 * column + 2 for column in range(16)]
     assert found.y[128::8].tolist() == [8 * row + 4 for row in range(4)]
+
+
+def test_the_highest_response_is_one_start_of_many() -> None:
+    localiser = disk_localiser()
+    photos = torch.cat([disks((50, 60, 16, 1)), disks((50, 60, 16, 0.8), (120, 100, 20, 1))])
+    found = candidates(localiser, photos)
+    windows, scores = find_windows(localiser, photos, SHAPE)
+    best = found.response.argmax(dim=1)
+    assert torch.equal(windows, windows_from(found, best, localiser.log_sharpness.exp(), SHAPE))
+    assert torch.equal(scores, found.response.amax(dim=1))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("x", "y", "radius"), [(50, 60, 16), (130, 110, 24)])
+def test_a_window_is_that_of_the_disk_at_which_it_starts(x: float, y: float, radius: float) -> None:
+    localiser = disk_localiser()
+    found = candidates(localiser, disks((50, 60, 16, 0.7), (130, 110, 24, 1)))
+    apart = (found.x - x - 3).abs() + (found.y - y + 3).abs() + 9 * (2**found.size - radius / RADIUS).abs()
+    window = windows_from(found, apart.argmin()[None], localiser.log_sharpness.exp(), SHAPE)[0]
+    pixel = radius / RADIUS
+    assert (window[:2] + window[2:] / 2).tolist() == pytest.approx([x, y], abs=pixel)
+    assert math.log2(window[2] / (SHAPE.width * pixel)) == pytest.approx(0, abs=0.16)
+
+
+@pytest.mark.parametrize("size", [(160, 192), (96, 100)])
+def test_the_strongest_of_all_sizes_is_what_a_plain_loop_says(size: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    found = candidates(disk_localiser(), torch.zeros(2, 3, *size), [1.0, 0.7, 0.4])
+    found = found._replace(response=torch.rand(2, len(found.x), generator=generator))
+    height, width = found.maps[0]
+    places = strongest(found)
+    assert places.shape == (2, height, width)
+    for photo, row, column in np.ndindex(2, height, width):
+        offset, rivals = 0, []
+        for h, w in found.maps:
+            rivals.append(offset + int((row + 0.5) * h / height) * w + int((column + 0.5) * w / width))
+            offset += h * w
+        assert places[photo, row, column] == max(rivals, key=lambda n: float(found.response[photo, n]))
+
+
+def test_other_sizes_may_be_asked_for() -> None:
+    found = candidates(disk_localiser(), disks((30, 40, 16, 1), height=64, width=96), [0.5, 0.25])
+    assert found.maps == [(8, 12), (4, 6)]
+    assert found.size.tolist() == [1.0] * 96 + [2.0] * 24
+
+
+def test_maps_of_all_sizes_lie_on_the_first() -> None:
+    large, small = torch.rand(2, 8, 12), torch.ones(2, 2, 3)
+    one = on_one_map([large, small])
+    assert torch.equal(one[0], large)
+    assert torch.equal(one[1], torch.ones(2, 8, 12))

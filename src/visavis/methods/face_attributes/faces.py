@@ -140,9 +140,9 @@ class FaceReader:
             VisavisError: the bundle does not know the attribute, or lacks LNet or ANet; or the photo cannot
                 be read.
         """
-        number, anet = self.number_of(attribute), self.anet()
+        number, lnet, anet = self.number_of(attribute), self.lnet(), self.anet()
         page = read_squares([path], whole_photos([path]), self.settings["outer"]["page"])
-        response, evidence = attribute_maps(self.lnet(), page, number)
+        response, evidence = attribute_maps(lnet, page, number)
         (face,) = self.locate([path])
         (active,) = self.activations([face])
         units = contributions(anet, active, number)
