@@ -88,69 +88,80 @@ class Pages(nn.Module):
 
     def draw(self, rows: Int[np.ndarray, " B"], rng: np.random.Generator) -> View:
         """Draw one view of each of the rows; `rng` is the source of all randomness."""
-        options, batch = self.options, len(rows)
         erased = None
-        if options.erase:
-            erased = np.stack([draw_erased(self.stroke_areas[row], options.erase, rng) for row in rows])
-        affine = _affine(batch, self.side, self.pages.shape[-1], options, rng)
-        warp = gain = blobs = None
-        if options.elastic:
-            warp = rng.normal(0, 2 * options.elastic, (batch, 2, ELASTIC_GRID, ELASTIC_GRID))
-        if options.gain:
-            gain = np.exp(rng.normal(0, options.gain, (batch, 1, 1, 1)))
-        if options.blobs:
-            blobs = _blobs(batch, options.blobs, rng)
-        return View(
-            torch.from_numpy(rows),
-            torch.from_numpy(affine).float(),
-            _float_tensor(warp),
-            _float_tensor(gain),
-            _float_tensor(blobs),
-            None if erased is None else torch.from_numpy(erased),
-        )
+        if self.options.erase:
+            areas = [self.stroke_areas[row] for row in rows]
+            erased = torch.from_numpy(np.stack([draw_erased(one, self.options.erase, rng) for one in areas]))
+        return draw_view(rows, self.side, self.pages.shape[-1], self.options, rng)._replace(erased=erased)
 
     def forward(self, view: View) -> Float[Tensor, "B C side side"]:
         """Make a view: values in 0..1, white outside of the pages."""
         # Autocast would round where to look to a third of a pixel.
         with torch.autocast(self.pages.device.type, enabled=False):
-            ink = self._warped(view)
-            if view.gain is not None:
-                ink = (ink * view.gain).clamp(max=1)
-            if view.blobs is not None:
-                ink = ink * self._kept(view.blobs)
-            return 1 - ink
+            # Zero padding of the inverted page is white paper.
+            places, padding = places_of(view, self.side), self.padding
+            ink = F.grid_sample(self._ink(view), places, padding_mode=padding, align_corners=False)
+            return 1 - marked(ink, view)
 
-    def _warped(self, view: View) -> Float[Tensor, "B C side side"]:
-        """The ink that is not erased, 0..1, where the view has it."""
+    def _ink(self, view: View) -> Float[Tensor, "B C H W"]:
+        """The ink that is not erased, 0..1."""
         ink = 1 - self.pages[view.rows].float() / 255
         if view.erased is not None:
             labels = self.strokes[view.rows].long()
             gone = view.erased.gather(1, labels.flatten(1)).view_as(labels)
             ink = ink * ~gone[:, None]
-        # Zero padding of the inverted page is white paper.
-        grid = self._grid(view).permute(0, 2, 3, 1)
-        return F.grid_sample(ink, grid, padding_mode=self.padding, align_corners=False)
+        return ink
 
-    def _grid(self, view: View) -> Float[Tensor, "B 2 side side"]:
-        """Where each pixel of the view looks on its page, in normalised coordinates."""
-        place = 2 * self._centres(view.affine) - 1  # pixel centres, as align_corners=False has them
-        x, y = place.expand(self.side, self.side), place[:, None].expand(self.side, self.side)
-        base = torch.stack([x, y, torch.ones_like(x)]).flatten(1)
-        grid = (view.affine @ base).view(-1, 2, self.side, self.side)
-        if view.warp is not None:
-            rows = _spline_weights(self.side).to(grid)
-            grid = grid + rows @ view.warp @ rows.T
-        return grid
 
-    def _kept(self, blobs: Float[Tensor, "B M 3"]) -> Float[Tensor, "B 1 side side"]:
-        """Ones, with round holes."""
-        x, y, radius = (part[..., None, None] for part in blobs.unbind(-1))
-        place = self._centres(blobs)
+def draw_view(
+    rows: Int[np.ndarray, " B"], side: int, page: int, options: Augmentation, rng: np.random.Generator
+) -> View:
+    """Draw one view of each of the rows, of `side` of the `page` pixels a side; no strokes are erased."""
+    batch = len(rows)
+    affine = _affine(batch, side, page, options, rng)
+    warp = gain = blobs = None
+    if options.elastic:
+        warp = rng.normal(0, 2 * options.elastic, (batch, 2, ELASTIC_GRID, ELASTIC_GRID))
+    if options.gain:
+        gain = np.exp(rng.normal(0, options.gain, (batch, 1, 1, 1)))
+    if options.blobs:
+        blobs = _blobs(batch, options.blobs, rng)
+    return View(
+        torch.from_numpy(rows),
+        torch.from_numpy(affine).float(),
+        _float_tensor(warp),
+        _float_tensor(gain),
+        _float_tensor(blobs),
+        None,
+    )
+
+
+def places_of(view: View, side: int) -> Float[Tensor, "B side side 2"]:
+    """Where each pixel of a view looks on its page: x and y, -1 and 1 the page's edges."""
+    place = 2 * _centres(side, view.affine) - 1  # pixel centres, as align_corners=False has them
+    x, y = place.expand(side, side), place[:, None].expand(side, side)
+    base = torch.stack([x, y, torch.ones_like(x)]).flatten(1)
+    grid = (view.affine @ base).view(-1, 2, side, side)
+    if view.warp is not None:
+        rows = _spline_weights(side).to(grid)
+        grid = grid + rows @ view.warp @ rows.T
+    return grid.permute(0, 2, 3, 1)
+
+
+def marked(ink: Float[Tensor, "B C side side"], view: View) -> Float[Tensor, "B C side side"]:
+    """The ink of a view with its gain, and wiped out in its round patches."""
+    if view.gain is not None:
+        ink = (ink * view.gain).clamp(max=1)
+    if view.blobs is not None:
+        x, y, radius = (part[..., None, None] for part in view.blobs.unbind(-1))
+        place = _centres(ink.shape[-1], ink)
         squared = (place - x) ** 2 + (place[:, None] - y) ** 2
-        return (squared > radius**2).all(1, keepdim=True).float()
+        ink = ink * (squared > radius**2).all(1, keepdim=True)
+    return ink
 
-    def _centres(self, like: Tensor) -> Float[Tensor, " side"]:
-        return (torch.arange(self.side, device=like.device) + 0.5) / self.side
+
+def _centres(side: int, like: Tensor) -> Float[Tensor, " side"]:
+    return (torch.arange(side, device=like.device) + 0.5) / side
 
 
 def augment(

@@ -25,8 +25,6 @@ from visavis.methods.face_attributes.tasks import Examples, LocaliserTask, Reade
 from visavis.methods.face_attributes.training import (
     build_model,
     face_threshold,
-    finish_reader,
-    joined,
     make_localiser,
     make_reader,
     train,
@@ -56,6 +54,10 @@ def localiser_task(*overrides: str) -> LocaliserTask:
     task = task_of("outer", None, *overrides)
     assert isinstance(task, LocaliserTask)
     return task
+
+
+def threshold_of(task: LocaliserTask) -> dict[str, float]:
+    return face_threshold(task.part, task.stage, task.data, task.model)
 
 
 def reader_task(before: Bundle | None, *overrides: str) -> ReaderTask:
@@ -210,20 +212,19 @@ def test_the_threshold_of_a_face_lies_between_photos_with_and_without(
         windows_of_pages(localiser, pages, seen).scores
         for pages in (task.data.photos.pages, read_squares(shoes, whole_photos(shoes), 96))
     )
-    assert face_threshold(task, task.model) == {FACE: threshold_between(faces, others)}
-    assert face_threshold(localiser_task().eval(), task.model) == {}
+    assert threshold_of(task) == {FACE: threshold_between(faces, others)}
+    assert threshold_of(localiser_task().eval()) == {}
     inner = task_of("inner", earlier["inner"], f"inner.faceless={SHOES}")
     assert isinstance(inner, LocaliserTask)
-    assert face_threshold(inner, inner.model) == {}  # the score is LNet_o's
+    assert threshold_of(inner) == {}  # the score is LNet_o's
 
 
 def test_svms_and_then_the_calibration_on_held_out_faces(earlier: dict[str, Bundle | None]) -> None:
-    task, names = (
-        reader_task(earlier["reader"], "reader.svm=0.1", "fold=0").eval(),
-        open_dataset(FACES).attributes,
-    )
+    made = make_reader(tiny("reader.svm=0.1", "fold=0"), "reader", earlier["reader"])
+    task, names = made.task.eval(), open_dataset(FACES).attributes
+    assert isinstance(task, ReaderTask)
     reader, before = reader_of(task.model), reader_of(task.model).attributes.weight.clone()
-    fitted = finish_reader(task, task.model, names)
+    fitted = made.finish(task.model)
     assert not torch.equal(reader.attributes.weight, before)
     learned = reader.attributes(attribute_features(reader, task.data.photos.pages)).detach() >= 0
     contrasts = [number for number, tags in enumerate(task.data.tags.T) if len(tags.unique()) == 2]
@@ -243,7 +244,6 @@ def test_sources_are_read_each_in_its_way_and_joined(earlier: dict[str, Bundle |
     assert not torch.equal(both.task.data.photos.pages[14:], alone.data.photos.pages)
     assert torch.equal(both.task.data.tags, alone.data.tags.repeat(2, 1))
     assert both.settings["reader"]["aligned"] == {"share": 0.8, "down": 0.1}
-    assert joined([None, None]) is None
 
 
 # --- a pre-training

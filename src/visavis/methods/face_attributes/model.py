@@ -78,7 +78,11 @@ class Localiser(nn.Module):
 
     def forward(self, photos: Float[Tensor, "B 3 H W"]) -> Tagged:
         """Tags and presence of photos with values in 0..1."""
-        features = torch.cat([rearrange(maps, "b c h w -> b c (h w)") for maps in self.maps(photos)], dim=2)
+        return self.tagged(self.maps(photos))
+
+    def tagged(self, maps: list[Float[Tensor, "B C _ _"]]) -> Tagged:
+        """Tags and presence of photos, from their C5 at every size."""
+        features = torch.cat([rearrange(one, "b c h w -> b c (h w)") for one in maps], dim=2)
         response = features.float().mean(dim=1)
         sharpness = self.log_sharpness.exp()
         attention = (sharpness * response).softmax(dim=1)

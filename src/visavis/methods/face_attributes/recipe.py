@@ -72,10 +72,24 @@ class ReaderStage(Options):
     schedule: Schedule
 
 
+class JointStage(Options):
+    """ANet and the LNet whose window it reads, trained on with one loss."""
+
+    rate: float = Field(
+        0.1, ge=0, description="learning rate of LNet, in those of ANet; 0 = it stays as it is"
+    )
+    weight: float = Field(1.0, ge=0, description="of LNet's own loss, so that it goes on finding faces")
+    page: PositiveInt = Field(256, description="side at which ANet reads the square that LNet sees")
+    schedule: Schedule = Schedule(
+        steps=500, batch=128, learning_rate=3e-4, warmup=50, clip=1.0, bf16=True, average=0.99
+    )
+
+
 class FacesRecipe(Recipe):
     """Everything that decides a training of `face_attributes`; `data` has the photos of the localisers."""
 
     outer: LocaliserStage | None = Field(None, description="LNet_o, on whole photos")
     inner: LocaliserStage | None = Field(None, description="LNet_s, on the window of LNet_o")
     reader: ReaderStage | None = Field(None, description="ANet")
+    joint: JointStage | None = Field(None, description="{} trains LNet and ANet on together, in RUN/joint")
     fold: int | None = Field(None, ge=0, lt=5, description="hold out a fifth of the people for validation")

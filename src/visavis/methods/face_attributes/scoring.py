@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from visavis.methods.face_attributes.data import Boxes, read_squares, squares_about, whole_photos
+from visavis.methods.face_attributes.data import Boxes, Squares, read_squares, squares_about, whole_photos
 from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader
 from visavis.methods.face_attributes.search import Shape, find_windows
 from visavis.methods.face_attributes.windows import best_window, grid_windows, selective_search
@@ -92,6 +92,13 @@ def outer_windows(model: FaceAttributes, paths: list[str], settings: dict[str, A
     squares = whole_photos(paths)
     found = windows_of_pages(model.outer, read_squares(paths, squares, outer["page"]), outer)
     return Windows(squares.boxes(found.boxes, outer["page"]), found.scores)
+
+
+def squares_seen(model: FaceAttributes, part: str, paths: list[str], settings: dict[str, Any]) -> Squares:
+    """Where LNet_o looks in photos, all of each, or LNet_s, about the window of LNet_o."""
+    if part == "outer":
+        return whole_photos(paths)
+    return squares_about(outer_windows(model, paths, settings).boxes, settings[part]["around"])
 
 
 def read_faces(paths: list[str], boxes: Boxes, settings: dict[str, Any]) -> UInt8[Tensor, "N 3 page page"]:

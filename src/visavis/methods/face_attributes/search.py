@@ -56,8 +56,15 @@ def candidates(
         scales: sizes to see them at, the largest first; None for those of the localiser.
     """
     scales = localiser.scales if scales is None else scales
-    xs, ys, sizes, responses, maps = [], [], [], [], []
-    for scale, response in zip(scales, localiser.responses(photos, scales), strict=True):
+    return candidates_on(localiser.responses(photos, scales), scales, photos)
+
+
+def candidates_on(
+    maps: Sequence[Float[Tensor, "B _ _"]], scales: Sequence[float], photos: Float[Tensor, "B 3 H W"]
+) -> Candidates:
+    """The places of response maps of photos, seen at these sizes."""
+    xs, ys, sizes, responses = [], [], [], []
+    for scale, response in zip(scales, maps, strict=True):
         height, width = response.shape[1:]
         rows = (torch.arange(height, device=photos.device) + 0.5) * photos.shape[2] / height
         columns = (torch.arange(width, device=photos.device) + 0.5) * photos.shape[3] / width
@@ -66,28 +73,31 @@ def candidates(
         ys.append(y.flatten())
         sizes.append(torch.full_like(xs[-1], -math.log2(scale)))
         responses.append(response.flatten(1))
-        maps.append((height, width))
-    return Candidates(torch.cat(xs), torch.cat(ys), torch.cat(sizes), torch.cat(responses, dim=1), maps)
+    shapes = [(one.shape[1], one.shape[2]) for one in maps]
+    return Candidates(torch.cat(xs), torch.cat(ys), torch.cat(sizes), torch.cat(responses, dim=1), shapes)
 
 
 @torch.no_grad()
 def find_windows(
     localiser: Localiser, photos: Float[Tensor, "B 3 H W"], shape: Shape
 ) -> tuple[Float[Tensor, "B 4"], Float[Tensor, " B"]]:
-    """The best window (x, y, w, h in pixels) of each photo, and its response.
-
-    It starts at the place of the highest response and goes to the mean of the places near to it in the photo
-    and in size, weighted as in `Localiser`: the grid of places is coarse.
-    """
+    """The best window (x, y, w, h in pixels) of each photo, and its response."""
     found = candidates(localiser, photos)
-    score, best = found.response.max(dim=1)
-    return windows_from(found, best, localiser.log_sharpness.exp(), shape), score
+    return best_windows(found, localiser.log_sharpness.exp(), shape), found.response.amax(dim=1)
+
+
+def best_windows(found: Candidates, sharpness: Float[Tensor, ""], shape: Shape) -> Float[Tensor, "B 4"]:
+    """The window about the place of the highest response of each photo, see `windows_from`."""
+    return windows_from(found, found.response.argmax(dim=1), sharpness, shape)
 
 
 def windows_from(
     found: Candidates, start: Int[Tensor, " B"], sharpness: Float[Tensor, ""], shape: Shape
 ) -> Float[Tensor, "B 4"]:
-    """The window that is found from a place: `find_windows` with another start than the highest response.
+    """The window (x, y, w, h in pixels) that is found from a place.
+
+    It goes to the mean of the places near to it in the photo and in size, weighted as in `Localiser`: the
+    grid of places is coarse. The gradient is that of the weights; which places are near is taken as given.
 
     Args:
         found: the places.

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from visavis.losses.attributes import attribute_cross_entropy
 from visavis.methods.face_attributes.data import TagBatch, TagData
-from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader
+from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader, Tagged
 from visavis.methods.face_attributes.recipe import LocaliserStage, ReaderStage
 from visavis.methods.face_attributes.scoring import attribute_logits, tag_logits
 from visavis.metrics.tags import balanced_accuracy
@@ -45,14 +45,9 @@ class LocaliserTask(Task):
         return self.data.draw(self.stage.schedule.batch, self.stage.without, rng)
 
     def terms(self, batch: TagBatch) -> dict[str, Tensor]:
-        """Sigmoid cross-entropy of the tags (eq. 1 of the paper), and of the presence of a face."""
+        """`localiser_terms` of LNet_o or LNet_s."""
         said = localiser_of(self.model, self.part)(self.data(batch))
-        tags = attribute_cross_entropy(said.tags[: len(batch.tags)].float(), batch.tags)
-        if batch.faceless is None:
-            return {"loss": tags}
-        there = (torch.arange(len(said.presence), device=tags.device) < len(batch.tags)).float()
-        presence = F.binary_cross_entropy_with_logits(said.presence.float(), there)
-        return {"loss": tags + self.stage.presence * presence, "tags": tags, "presence": presence}
+        return localiser_terms(said, batch, self.stage.presence)
 
     def validate(self) -> dict[str, float]:
         """Balanced accuracy of the held-out tags, at the thresholds that suit them best."""
@@ -60,7 +55,7 @@ class LocaliserTask(Task):
             return {}
         model = self.trained
         assert isinstance(model, FaceAttributes)
-        return _balanced(tag_logits(localiser_of(model, self.part), self.held_out.pages), self.held_out.tags)
+        return balanced(tag_logits(localiser_of(model, self.part), self.held_out.pages), self.held_out.tags)
 
 
 class ReaderTask(Task):
@@ -89,7 +84,23 @@ class ReaderTask(Task):
         model = self.trained
         assert isinstance(model, FaceAttributes)
         logits = attribute_logits(reader_of(model), self.held_out.pages, self.stage.views)
-        return _balanced(logits, self.held_out.tags)
+        return balanced(logits, self.held_out.tags)
+
+
+def localiser_terms(said: Tagged, batch: TagBatch, presence: float) -> dict[str, Tensor]:
+    """Sigmoid cross-entropy of the tags (eq. 1 of the paper), and of the presence of a face.
+
+    Args:
+        said: of the photos of a batch, those without faces last.
+        batch: its tags.
+        presence: weight of the second.
+    """
+    tags = attribute_cross_entropy(said.tags[: len(batch.tags)].float(), batch.tags)
+    if batch.faceless is None:
+        return {"loss": tags}
+    there = (torch.arange(len(said.presence), device=tags.device) < len(batch.tags)).float()
+    present = F.binary_cross_entropy_with_logits(said.presence.float(), there)
+    return {"loss": tags + presence * present, "tags": tags, "presence": present}
 
 
 def localiser_of(model: FaceAttributes, part: str) -> Localiser:
@@ -105,7 +116,7 @@ def reader_of(model: FaceAttributes) -> Reader:
     return model.reader
 
 
-def _balanced(logits: Float[Tensor, "N K"], tags: Float[np.ndarray, "N K"]) -> dict[str, float]:
+def balanced(logits: Float[Tensor, "N K"], tags: Float[np.ndarray, "N K"]) -> dict[str, float]:
     if not ((tags == 1).any(axis=0) & (tags == 0).any(axis=0)).any():
         return {}  # a small held-out part may show each attribute everywhere or nowhere
     scores = logits.double().numpy()

@@ -1,6 +1,11 @@
-"""LNet_o, LNet_s and ANet one after the other; a finished part leaves a bundle and is not trained again."""
+"""LNet_o, LNet_s and ANet one after the other, then LNet and ANet together.
 
+A finished part leaves a bundle and is not trained again.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +22,21 @@ from visavis.methods.face_attributes.data import (
     TagData,
     check_tags,
     faceless_photos,
-    read_aligned,
     read_squares,
-    squares_about,
     tags_of,
     training_part,
-    whole_photos,
 )
+from visavis.methods.face_attributes.joint import FacesFound, JointData, JointTask
 from visavis.methods.face_attributes.model import FaceAttributes, Localiser, seen_side
-from visavis.methods.face_attributes.recipe import FaceSource, FacesRecipe, LocaliserStage, ReaderStage
+from visavis.methods.face_attributes.recipe import FacesRecipe, LocaliserStage, ReaderStage
 from visavis.methods.face_attributes.scoring import (
+    PYRAMID,
     attribute_features,
     attribute_logits,
-    locate,
-    outer_windows,
-    read_faces,
+    squares_seen,
     windows_of_pages,
 )
+from visavis.methods.face_attributes.sources import face_items, open_sources
 from visavis.methods.face_attributes.tasks import Examples, LocaliserTask, ReaderTask, localiser_of, reader_of
 from visavis.metrics.thresholds import threshold_between
 from visavis.nets.backbones import OWN
@@ -44,16 +47,19 @@ from visavis.training.task import Task
 
 NO_FRAME = {"share": 1.0, "down": 0.0}  # of aligned faces, where there are none among the sources
 PARTS = ("outer", "inner", "reader")
-TITLES = {"outer": "LNet_o", "inner": "LNet_s", "reader": "ANet"}
+JOINT = "joint"
+TITLES = {"outer": "LNet_o", "inner": "LNet_s", "reader": "ANet", JOINT: "LNet and ANet"}
 FINDS = "Finds the face in a photo; it was trained on tags alone and has seen no boxes."
 READS = "Reads the attributes of a face as labellers would have tagged it: opinions, not facts."
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part to be trained: its task, what the bundle says beside, and the data that it learns from."""
+    """A part to be trained: its task, what is fitted to the trained network, what the bundle says beside, and
+    the data that it learns from."""
 
     task: Task
+    finish: Callable[[FaceAttributes], dict[str, float]]
     settings: dict[str, Any]
     data: list[DataSet]
     labels: list[str]
@@ -64,23 +70,31 @@ def train(recipe: FacesRecipe, run: Path, quiet: bool = False) -> Bundle | None:
     """Train the parts that a recipe has; None where it was interrupted.
 
     The bundle of a part before the last stands in `run/outer/bundle` or `run/inner/bundle`, and holds all
-    parts up to it.
+    parts up to it. What is trained on together stands in `run/joint/bundle`, beside what it started from in
+    `run/bundle`; so a run without it can be gone on from, and both forms can be measured.
 
     Raises:
         VisavisError: the recipe has no part, or one that another needs is missing; or the data do not fit.
     """
     wanted = [part for part in PARTS if getattr(recipe, part) is not None]
     _check_parts(recipe, wanted)
-    bundle: Bundle | None = None
+    stages, bundle = recipe.model_copy(update={JOINT: None}), None
     for number, part in enumerate(wanted):
         later = dict.fromkeys(wanted[number + 1 :])
-        so_far, folder = recipe.model_copy(update=later), run / part if later else run
-        before, bundle = bundle, claim_run(folder, so_far)
-        if bundle is None:
-            bundle = _train_part(so_far, part, folder, before, quiet)
+        so_far, folder = stages.model_copy(update=later), run / part if later else run
+        bundle = _part(so_far, part, folder, bundle, quiet)
         if bundle is None:
             return None
-    return bundle
+    if recipe.joint is None:
+        return bundle
+    together = recipe.model_copy(update={"name": f"{recipe.name}, {JOINT}"})
+    return _part(together, JOINT, run / JOINT, bundle, quiet)
+
+
+def _part(recipe: FacesRecipe, part: str, folder: Path, before: Bundle | None, quiet: bool) -> Bundle | None:
+    """The bundle of a part, trained where it is not finished; None where that was interrupted."""
+    finished = claim_run(folder, recipe)
+    return finished or _train_part(recipe, part, folder, before, quiet)
 
 
 def _check_parts(recipe: FacesRecipe, wanted: list[str]) -> None:
@@ -91,23 +105,29 @@ def _check_parts(recipe: FacesRecipe, wanted: list[str]) -> None:
     uncropped = recipe.reader is not None and not all(source.aligned for source in recipe.reader.sources)
     if recipe.outer is None and (recipe.inner is not None or uncropped):
         raise VisavisError("key 'outer': LNet_s and photos that are not aligned need LNet_o; add it")
+    if recipe.joint is not None and not uncropped:
+        raise VisavisError(
+            "key 'joint': LNet and ANet meet on photos that are not aligned; give reader.sources one of those"
+        )
+    last = recipe.inner or recipe.outer
+    if recipe.joint is not None and last is not None and last.proposals != PYRAMID:
+        raise VisavisError(
+            f"key 'joint': windows of proposals '{last.proposals}' cannot be learned; use '{PYRAMID}'"
+        )
 
 
 def _train_part(
     recipe: FacesRecipe, part: str, folder: Path, before: Bundle | None, quiet: bool
 ) -> Bundle | None:
     torch.manual_seed(recipe.seed)
-    made = (make_reader if part == "reader" else make_localiser)(recipe, part, before)
+    made = _make(recipe, part, before)
     result = fit(made.task, folder, recipe.seed, title=f"{TITLES[part]}, seed {recipe.seed}", quiet=quiet)
     if not result.finished:
         return None
     model = made.task.trained.to(accelerator())
     assert isinstance(model, FaceAttributes)
     fitted = dict(before.config.calibration) if before is not None else {}
-    if isinstance(made.task, LocaliserTask):
-        fitted |= face_threshold(made.task, model)
-    elif isinstance(made.task, ReaderTask):
-        fitted |= finish_reader(made.task, model, made.labels)
+    fitted |= made.finish(model)
     also = [] if before is None or made.start is None else made.start.config.training["data"]
     return finish_run(
         folder,
@@ -120,8 +140,15 @@ def _train_part(
         settings=made.settings,
         labels=made.labels,
         calibration=fitted,
-        purpose=READS if part == "reader" else FINDS,
+        purpose=FINDS if part in ("outer", "inner") else READS,
     )
+
+
+def _make(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
+    if part == JOINT:
+        assert before is not None
+        return make_joint(recipe, before)
+    return (make_reader if part == "reader" else make_localiser)(recipe, part, before)
 
 
 def make_localiser(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
@@ -144,10 +171,7 @@ def make_localiser(recipe: FacesRecipe, part: str, before: Bundle | None) -> Par
 
     def pages_of(items: pl.DataFrame) -> Tensor:
         paths = items["path"].to_list()
-        if part == "outer":
-            return read_squares(paths, whole_photos(paths), stage.page)
-        found = outer_windows(model.eval(), paths, settings)
-        return read_squares(paths, squares_about(found.boxes, stage.around), stage.page)
+        return read_squares(paths, squares_seen(model.eval(), part, paths, settings), stage.page)
 
     faceless = None
     if stage.faceless is not None:
@@ -157,17 +181,14 @@ def make_localiser(recipe: FacesRecipe, part: str, before: Bundle | None) -> Par
     drawn = TagData(pages_of(train_items), tags_of(train_items), side, stage.augmentation, faceless)
     held_out = Examples(pages_of(validation), tags_of(validation)) if len(validation) else None
     task = LocaliserTask(part, stage, model, drawn, held_out)
-    return Part(task, settings, [data, *sources], names, start)
+    return Part(task, partial(face_threshold, part, stage, drawn), settings, [data, *sources], names, start)
 
 
 def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
     """ANet on the faces of all its sources."""
     stage = recipe.reader
     assert stage is not None
-    sources = [open_dataset(source.data) for source in stage.sources]
-    names = check_tags(sources[0], None if before is None else before.config.labels)
-    for data in sources[1:]:
-        check_tags(data, names)
+    sources, names = open_sources(stage, before)
     backbone, start = starting_point(stage.backbone)
     arguments = {
         "backbone": backbone,
@@ -183,39 +204,57 @@ def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
     model = build_model(settings, part, before, start)
     side = reader_of(model).trunk.side
     _check_page(stage, side)
-    learned, validated = [], []
-    for source, data in zip(stage.sources, sources, strict=True):
-        train_items, validation = training_part(data, recipe.fold)
-        learned.append(_faces(train_items, source, model, settings))
-        validated.append(_faces(validation, source, model, settings))
-    examples = joined(learned)
+    learned, held_out = face_items(recipe, stage, sources, settings)
+    examples, validated = learned(model), held_out(model)
     if examples is None:
         raise _nothing_to_learn(sources[0])
     drawn = TagData(examples.pages, examples.tags, side, stage.augmentation)
-    task = ReaderTask(stage, model, drawn, joined(validated))
-    return Part(task, settings, sources, names, start)
+    task = ReaderTask(stage, model, drawn, validated)
+    finish = partial(finish_reader, stage, names, lambda _: examples, lambda _: validated)
+    return Part(task, finish, settings, sources, names, start)
 
 
-def _faces(
-    items: pl.DataFrame, source: FaceSource, model: FaceAttributes, settings: dict[str, Any]
-) -> Examples | None:
-    """What ANet sees of items; None where there are none."""
-    if items.is_empty():
-        return None
-    paths = items["path"].to_list()
-    if source.aligned:
-        pages = read_aligned(paths, source.share, source.down, settings["reader"]["page"])
-    else:
-        pages = read_faces(paths, locate(model.eval(), paths, settings).boxes, settings)
-    return Examples(pages, tags_of(items))
+def make_joint(recipe: FacesRecipe, before: Bundle) -> Part:
+    """ANet and the LNet whose window it reads: LNet_s where there is one.
 
+    ANet goes on learning from the aligned faces among its sources too, else it would forget them.
+    """
+    stage, reader, part = recipe.joint, recipe.reader, "outer" if recipe.inner is None else "inner"
+    localiser = getattr(recipe, part)
+    assert stage is not None
+    assert reader is not None
+    assert isinstance(localiser, LocaliserStage)
+    sources, names = open_sources(reader, before)
+    settings = before.config.settings
+    model = FaceAttributes(**settings["net"]).eval()
+    model.load_state_dict(before.weights)
+    train_only(model, part, "reader")
 
-def joined(parts: list[Examples | None]) -> Examples | None:
-    """The examples of all sources; None where there are none."""
-    known = [part for part in parts if part is not None]
-    if not known:
-        return None
-    return Examples(torch.cat([one.pages for one in known]), np.concatenate([one.tags for one in known]))
+    def pages_of(paths: list[str], *sides: int) -> list[Tensor]:
+        squares = squares_seen(model, part, paths, settings)
+        return [read_squares(paths, squares, side) for side in sides]
+
+    learned, held_out = face_items(recipe, reader, sources, settings)
+    uncropped, aligned = learned.of(aligned=False), learned.of(aligned=True)
+    if not uncropped.paths:
+        raise _nothing_to_learn(sources[[source.aligned for source in reader.sources].index(False)])
+    photos, sharp = pages_of(uncropped.paths, localiser.page, stage.page)
+    faceless = None
+    if localiser.faceless is not None:
+        without = faceless_photos(localiser.faceless, "train")
+        (faceless,) = pages_of(without.items["path"].to_list(), localiser.page)
+    seen = TagData(photos, uncropped.tags, localiser.page, localiser.augmentation, faceless)
+    faces, side = aligned(model), reader_of(model).trunk.side
+    beside = None if faces is None else TagData(faces.pages, faces.tags, side, reader.augmentation)
+    task = JointTask(
+        part, stage, localiser, reader, model, JointData(seen, sharp, beside, reader, side), held_out
+    )
+
+    def finish(model: FaceAttributes) -> dict[str, float]:
+        fitted = face_threshold(part, localiser, seen, model)
+        return fitted | finish_reader(reader, names, learned, held_out, model)
+
+    return Part(task, finish, settings, sources, names, None)
 
 
 def _nothing_to_learn(data: DataSet) -> VisavisError:
@@ -281,8 +320,13 @@ def build_model(
             if name in known and known[name].shape == value.shape
         }
         model.load_state_dict(fitting, strict=False)
+    return train_only(model, part)
+
+
+def train_only(model: FaceAttributes, *parts: str) -> FaceAttributes:
+    """The model with no other parts to be trained, where training computes."""
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(name.startswith(f"{part}."))
+        parameter.requires_grad_(name.split(".")[0] in parts)
     return model.to(accelerator())
 
 
@@ -296,24 +340,32 @@ def _check_backbones(net: dict[str, Any], part: str) -> None:
         raise VisavisError(f"inner.backbone: LNet_s starts from LNet_o, which is '{outer}'; give it the same")
 
 
-def face_threshold(task: LocaliserTask, model: FaceAttributes) -> dict[str, float]:
+def face_threshold(
+    part: str, stage: LocaliserStage, data: TagData, model: FaceAttributes
+) -> dict[str, float]:
     """The response that tells photos with a face from those without best, on training pictures."""
-    if task.data.faceless is None or task.part == "inner":
+    if data.faceless is None or part == "inner":
         return {}
     with_face, without = (
-        windows_of_pages(localiser_of(model, task.part), pages.pages, task.stage.model_dump()).scores
-        for pages in (task.data.photos, task.data.faceless)
+        windows_of_pages(localiser_of(model, part), pages.pages, stage.model_dump()).scores
+        for pages in (data.photos, data.faceless)
     )
     return {FACE: threshold_between(with_face, without)}
 
 
-def finish_reader(task: ReaderTask, model: FaceAttributes, names: list[str]) -> dict[str, float]:
+def finish_reader(
+    stage: ReaderStage, names: list[str], learned: FacesFound, held_out: FacesFound, model: FaceAttributes
+) -> dict[str, float]:
     """Fit the linear SVMs where the recipe has them, then probabilities and thresholds on held-out faces."""
-    reader, stage = reader_of(model), task.stage
+    reader = reader_of(model)
     if stage.svm is not None:
-        features = attribute_features(reader, task.data.photos.pages).numpy()
-        fit_svms(reader, features, np.tile(task.data.tags.numpy(), (2, 1)), stage.svm)
-    if task.held_out is None:
+        faces = learned(model)
+        assert faces is not None
+        fit_svms(
+            reader, attribute_features(reader, faces.pages).numpy(), np.tile(faces.tags, (2, 1)), stage.svm
+        )
+    examples = held_out(model)
+    if examples is None:
         return {}
-    logits = attribute_logits(reader, task.held_out.pages, stage.views).double().numpy()
-    return calibrate(names, logits, task.held_out.tags)
+    logits = attribute_logits(reader, examples.pages, stage.views).double().numpy()
+    return calibrate(names, logits, examples.tags)
