@@ -27,5 +27,6 @@ def test_one_place_looks_at_73_pixels() -> None:
     net = LNet().eval()
     photo = torch.rand(1, 3, 161, 161, requires_grad=True)
     net(photo)[0, :, 10, 10].sum().backward()
+    assert photo.grad is not None
     rows = photo.grad.abs().sum((0, 1, 3)).nonzero().flatten()
     assert rows.max() - rows.min() + 1 <= 73
