@@ -10,7 +10,7 @@ import pytest
 from visavis import images
 from visavis.datasets import open_dataset
 from visavis.features import preparation
-from visavis.features.frames import frame_of
+from visavis.features.frames import cut, frame_of
 from visavis.features.pages import page_of, photo_page
 
 SIDE = 96
@@ -70,30 +70,58 @@ def edge_map(photo: np.ndarray) -> np.ndarray:
     return edges
 
 
+def followed(photo: np.ndarray, square: float, middle_x: float, middle_y: float) -> np.ndarray:
+    """The square cut out as the steps say."""
+    scale = SIDE / square
+    if scale < 1:
+        photo = cv2.GaussianBlur(photo, (0, 0), 0.4 / scale)
+    y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+    at_x, at_y = middle_x + (x - 47.5) / scale, middle_y + (y - 47.5) / scale
+    found: np.ndarray = cv2.remap(
+        photo,
+        at_x.astype(np.float32),
+        at_y.astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return found
+
+
+def assert_alike(one: np.ndarray, other: np.ndarray) -> None:
+    distance = np.abs(one.astype(int) - other)
+    assert distance.max() <= 4  # OpenCV looks up places in steps of 1/32 pixel, each way in its own
+    assert distance.mean() < 0.1
+
+
 @pytest.mark.parametrize(("share", "down"), [(0.72, 0.0), (1.0, 0.1)])
 def test_frames(share: float, down: float) -> None:
     steps = preparation.frame(SIDE, share, down).steps
-    assert f"square = {share} * min(w, h), scale = {SIDE} / square" in steps[2]
+    assert f"square = {share} * min(w, h)" in steps[2]
+    assert f"scale = {SIDE} / square" in steps[3]
+    assert (
+        f"((w - 1) / 2 + (x - 47.5) / scale, (h - 1) / 2 + {down} * square + (y - 47.5) / scale)" in steps[4]
+    )
     for path in photos():
         photo = read(path, colour=True)
         h, w = photo.shape[:2]
         square = share * min(w, h)
-        scale = SIDE / square
-        if scale < 1:
-            photo = cv2.GaussianBlur(photo, (0, 0), 0.4 / scale)
-        y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
-        at_x = (w - 1) / 2 + (x - 47.5) / scale
-        at_y = (h - 1) / 2 + down * square + (y - 47.5) / scale
-        frame = cv2.remap(
-            photo,
-            at_x.astype(np.float32),
-            at_y.astype(np.float32),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        distance = np.abs(frame.astype(int) - frame_of(path, SIDE, share, down))
-        assert distance.max() <= 4  # OpenCV looks up places in steps of 1/32 pixel, each way in its own
-        assert distance.mean() < 0.1
+        frame = followed(photo, square, (w - 1) / 2, (h - 1) / 2 + down * square)
+        assert_alike(frame, frame_of(path, SIDE, share, down))
+
+
+def test_squares_about_windows_and_whole_photos() -> None:
+    about, whole = preparation.about_window(SIDE, 1.7).steps, preparation.whole_photo(SIDE).steps
+    assert "square = 1.7 * h" in about[1]
+    assert "(x0 + w / 2 - 0.5 + (x - 47.5) / scale, y0 + h / 2 - 0.5 + (y - 47.5) / scale)" in about[3]
+    assert "square = max(w, h)" in whole[1]
+    for path in photos():
+        photo = images.load(path, mode="rgb")
+        h, w = photo.shape[:2]
+        x0, y0, width, height = 0.3 * w, 0.2 * h, 0.25 * w, 0.4 * h
+        middle = x0 + width / 2 - 0.5, y0 + height / 2 - 0.5
+        assert_alike(followed(photo, 1.7 * height, *middle), cut(photo, middle, 1.7 * height, SIDE))
+        middle = (w - 1) / 2, (h - 1) / 2
+        assert_alike(followed(photo, max(w, h), *middle), cut(photo, middle, max(w, h), SIDE))
 
 
 def test_edges_of_photos() -> None:
