@@ -26,7 +26,7 @@ from visavis.methods.face_attributes.scoring import Windows
 from visavis.metrics.boxes import intersection_over_union
 from visavis.metrics.detection import recall_by_overlap, recall_by_rate
 from visavis.metrics.evaluation import Evaluation
-from visavis.tables import ATTRIBUTE, BOX, DataSet
+from visavis.tables import BOX, DataSet
 
 REFERENCE = "the reference box, same ANet"
 WHOLE = "the whole photo, same ANet"
@@ -59,8 +59,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     missing = [attribute for attribute in reader.attributes if attribute not in data.attributes]
     if missing:
         raise VisavisError(f"{data.name}: has no tags of '{missing[0]}', which {bundle.path} reads")
-    columns = [f"{ATTRIBUTE}{attribute}" for attribute in reader.attributes]
-    tags = tags_of(test.select(columns))
+    tags = tags_of(test, reader.attributes)
     truth, paths = TagTruth.of(test, reader.attributes, tags), test["path"].to_list()
     calibration = bundle.config.calibration
     aligned = name == ALIGNED or not reader.finds_faces
@@ -78,7 +77,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     peers = {peer: truth.measure(found, calibration) for peer, found in beside.items()}
     train = data.items.filter(pl.col("split") == "train")
     if len(train):
-        floor = majority(tags_of(train.select(columns)), len(test))
+        floor = majority(tags_of(train, reader.attributes), len(test))
         peers[MAJORITY] = truth.measure(floor, {})
     return Evaluation(name, data.name, data.digest(), truth.measure(logits, calibration), peers=peers)
 
