@@ -4,10 +4,10 @@ FaceTracer (N. Kumar et al., ECCV 2008) learns from hand-made features of region
 et al., CVPR 2014) from those of aligned parts, which there are a network's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -17,6 +17,7 @@ from sklearn.svm import LinearSVC
 from visavis import images
 from visavis.features.appearance import hog_and_colours
 from visavis.features.frames import cut, read_frames
+from visavis.methods.face_attributes.linear import Classifier, fit_linear
 from visavis.metrics.tags import balanced_accuracy
 from visavis.metrics.thresholds import best_thresholds
 
@@ -40,20 +41,10 @@ class Faces(NamedTuple):
     tags: Float[np.ndarray, "N K"]
 
 
-class Linear(Protocol):
-    """A linear classifier of scikit-learn."""
-
-    coef_: Float[np.ndarray, "1 D"]
-    intercept_: Float[np.ndarray, " 1"]
-
-    def fit(self, features: Float[np.ndarray, "N D"], truth: Float[np.ndarray, " N"]) -> object:
-        """Learn from features and 1 or 0 of each."""
-
-
 class Learner(NamedTuple):
     """How a classifier is made from C, and the C, times the number of features, to choose from."""
 
-    make: Callable[[float], Linear]
+    make: Callable[[float], Classifier]
     penalties: tuple[float, ...]
 
 
@@ -105,31 +96,10 @@ def learn(learner: Learner, train: Faces, validation: Faces, test: Float[np.ndar
     best, reached = None, -np.inf
     for penalty in learner.penalties:
         C = penalty / known.shape[1]
-        seen, unseen = linear_scores(partial(learner.make, C), known, train.tags, (held_out, asked))
+        linear = fit_linear(partial(learner.make, C), known, train.tags)
+        seen = linear.scores(held_out)
         accuracy = balanced_accuracy(seen, validation.tags, best_thresholds(seen, validation.tags)).value
         if accuracy > reached:
-            best, reached = Learned(seen, unseen, C), accuracy
+            best, reached = Learned(seen, linear.scores(asked), C), accuracy
     assert best is not None
     return best
-
-
-def linear_scores(
-    make: Callable[[], Linear],
-    known: Float[np.ndarray, "N D"],
-    tags: Float[np.ndarray, "N K"],
-    asked: Sequence[Float[np.ndarray, "_ D"]],
-) -> list[Float[np.ndarray, "_ K"]]:
-    """Scores of faces by one classifier an attribute, learned from the faces whose tag is known.
-
-    Of an attribute that all or none of them have, it is that.
-    """
-    weights, offsets = np.zeros((tags.shape[1], known.shape[1])), np.zeros(tags.shape[1])
-    for number, truth in enumerate(tags.T):
-        there = ~np.isnan(truth)
-        if len(np.unique(truth[there])) < 2:
-            offsets[number] = 1.0 if (truth[there] == 1).any() else -1.0
-            continue
-        classifier = make()
-        classifier.fit(known[there], truth[there])
-        weights[number], offsets[number] = classifier.coef_[0], classifier.intercept_[0]
-    return [part @ weights.T + offsets for part in asked]
