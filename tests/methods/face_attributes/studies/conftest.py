@@ -1,4 +1,4 @@
-"""Rendered faces with tags, people and boxes as a user's table, and recipes that train for seconds on them."""
+"""Rendered faces with tags, people and boxes as a user's table, and recipes that take seconds."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +11,9 @@ from visavis.methods import find_recipe
 from visavis.methods.face_attributes import evaluation
 from visavis.methods.face_attributes.recipe import FacesRecipe
 
-ATTRIBUTES = ["smile", "hair_length", "glasses", "beard"]
+ATTRIBUTES = ["hair_length", "hair_darkness", "glasses", "beard"]
 SPLITS = ["train", "train", "train", "validation", "test"]
-WITHOUT = "rendered-shoes-40"
+WITHOUT = "rendered-shoes-10"
 
 RECIPE = """
 method: face_attributes
@@ -36,8 +36,8 @@ Recipes = Callable[..., FacesRecipe]
 
 @pytest.fixture(scope="session")
 def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """60 faces; a box reaches from the eyes to the chin."""
-    data = open_dataset("rendered-faces-60")
+    """80 faces; a box reaches from the eyes to the chin."""
+    data = open_dataset("rendered-faces-80")
     assert data.parts is not None
     boxes = (
         data.parts.filter(pl.col("part").is_in(["eyes", "beard"]))

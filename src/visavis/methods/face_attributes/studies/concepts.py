@@ -89,7 +89,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     images.save(run / SHEET, draw_units(reader.attributes, single, units[own].test, paths, source))
     write_atomic(run / TABLE, table(arms, reader.attributes).write_csv())
 
-    protocol, digest = aligned_protocol(source), data.digest()
+    protocol, digest = f"{aligned_protocol(source)}-units", data.digest()
     figures = {arm: Evaluation(protocol, data.name, digest, one.metrics()) for arm, one in arms.items()}
     first = figures.pop(own)
     peers = {

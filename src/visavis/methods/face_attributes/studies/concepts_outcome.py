@@ -70,8 +70,8 @@ def answers(arms: Arms, kept: Mapping[str, Kept], names: list[str]) -> list[str]
         told.append(_step(arms, last, RANDOM, TAGS, names))
     told += [_layers(arms, net, names) for net in last if (net, C3) in arms]
     told += [
-        f"a tenth of the last layer, chosen by {way}, keeps of the balanced accuracy of all (of what is above "
-        f"chance): {', '.join(f'{_kept(getattr(one, part))} {net}' for net, one in kept.items())}"
+        f"a tenth of the last layer, chosen by {way}, keeps of the balanced accuracy of all (of what is "
+        f"above chance): {', '.join(f'{_kept(getattr(one, part))} {net}' for net, one in kept.items())}"
         for way, part in (("|SVM weight|", "by_weight"), ("LASSO", "by_lasso"))
     ]
     told.append(

@@ -1,18 +1,21 @@
 """Study `detector`: the paper's column of a detector, trained on boxes, and the same ANet behind it."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 
 from visavis import images
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.methods.face_attributes.data import tags_of, training_part
-from visavis.methods.face_attributes.evaluation import box_truth, evaluate, test_part
+from visavis.methods.face_attributes.evaluation import (
+    boxes_of,
+    evaluate,
+    search_for_faces,
+    test_part,
+)
 from visavis.methods.face_attributes.faces import FaceReader
-from visavis.methods.face_attributes.protocol import END_TO_END, LOCALISATION, BoxTruth, TagTruth
+from visavis.methods.face_attributes.protocol import END_TO_END, LOCALISATION, TagTruth
 from visavis.methods.face_attributes.recipe import FacesRecipe
 from visavis.methods.face_attributes.scoring import Windows
 from visavis.methods.face_attributes.studies.cascade_boxes import cascade_windows, fit_cascade, read_behind
@@ -21,20 +24,12 @@ from visavis.methods.face_attributes.training import train
 from visavis.metrics.boxes import intersection_over_union
 from visavis.metrics.detection import RATES, recall_curve
 from visavis.metrics.evaluation import Evaluation, gains_over_seeds, over_seeds, peers_over_seeds
-from visavis.pictures.canvas import Picture
-from visavis.pictures.curve import Points, detection_curve
+from visavis.pictures.curve import detection_curve
 from visavis.records import ResultRecord
 from visavis.training.results import summarise
 
 LNET, RAW, SHAPED = "LNet", "LBP cascade", "LBP cascade in LNet's shape"
 PICTURE = "detector.png"
-
-
-class Found(NamedTuple):
-    """The best window of each test photo, and the scores of the pictures without faces."""
-
-    photos: Windows
-    without: Float[np.ndarray, " M"]
 
 
 def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet: bool) -> ResultRecord | None:
@@ -55,25 +50,26 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
         return None
     reader, data = FaceReader(bundle), open_dataset(recipe.data)
     items = test_part(data)
-    truth = box_truth(data, items)
-    raw = Found(cascade_windows(truth.paths), cascade_windows(truth.without).scores)
+    paths, truth, names = items["path"].to_list(), boxes_of(data, items), reader.attributes
+    raw = search_for_faces(cascade_windows, data, items)
     fitted = fit_cascade(reader, training_part(data, recipe.fold)[0]["path"].to_list())
-    shaped = fitted.fit.windows(raw.photos.boxes)
+    windows = Windows(fitted.fit.windows(raw.found.boxes), raw.found.scores)
     found = {
-        LNET: Found(reader.windows(truth.paths), reader.windows(truth.without).scores),
+        LNET: search_for_faces(reader.windows, data, items),
         RAW: raw,
-        SHAPED: Found(Windows(shaped, raw.photos.scores), raw.without),
+        SHAPED: raw._replace(found=windows, overlaps=intersection_over_union(windows.boxes, truth)),
     }
-    images.save(run / PICTURE, draw(truth, found))
+    curves = {name: recall_curve(*one.rated()) for name, one in found.items()}
+    drawn = {name: (one.false_positives, one.recall) for name, one in curves.items()}
+    images.save(run / PICTURE, detection_curve(drawn, marked=RATES, title="Faces found, overlap 0.5 or more"))
 
-    digest, names = data.digest(), reader.attributes
+    end_to_end = evaluate(bundle, recipe.data, END_TO_END)
+    digest = end_to_end.data_digest
     located = {
-        name: Evaluation(LOCALISATION, data.name, digest, truth.measure(*one.photos, one.without))
-        for name, one in found.items()
+        name: Evaluation(LOCALISATION, data.name, digest, one.measure(truth)) for name, one in found.items()
     }
     tags = TagTruth.of(items, names, tags_of(items, names))
-    read = tags.measure(read_behind(reader, truth.paths, shaped), bundle.config.calibration)
-    end_to_end = evaluate(bundle, None, END_TO_END)
+    read = tags.measure(read_behind(reader, paths, windows.boxes), bundle.config.calibration)
     own = joined(end_to_end, located[LNET])
     behind = joined(Evaluation(END_TO_END, data.name, digest, read), located[SHAPED])
     gains = gains_over_seeds([without_attributes(own)], [without_attributes(behind)])
@@ -82,20 +78,10 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
         f"{RAW}, its own boxes": over_seeds([located[RAW]]),
         **peers_over_seeds([end_to_end]),
     }
-    missed, mistaken = np.isnan(raw.photos.scores).sum(), (~np.isnan(raw.without)).sum()
+    missed, mistaken = np.isnan(raw.found.scores).sum(), (~np.isnan(raw.faceless.scores)).sum()
     told = [
-        f"the cascade finds no face in {missed} of {len(truth.paths)} photos, which are read whole, and one "
-        f"in {mistaken} of {len(truth.without)} pictures without",
+        f"the cascade finds no face in {missed} of {len(paths)} photos, which are read whole, and one in "
+        f"{mistaken} of {len(raw.faceless.scores)} pictures without",
         str(fitted),
     ]
     return summarise([bundle], [own], command, peers).model_copy(update={"answers": told})
-
-
-def draw(truth: BoxTruth, found: dict[str, Found]) -> Picture:
-    """Recall against false positives, on the photos with one face and the pictures without."""
-    curves: dict[str, Points] = {}
-    for name, (photos, without) in found.items():
-        overlaps = intersection_over_union(photos.boxes, truth.boxes)
-        one = recall_curve(photos.scores[truth.single], overlaps[truth.single], without)
-        curves[name] = one.false_positives, one.recall
-    return detection_curve(curves, marked=RATES, title="Faces found, overlap 0.5 or more")

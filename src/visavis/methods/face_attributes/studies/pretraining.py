@@ -13,8 +13,8 @@ from visavis.methods.face_attributes.studies.arms import Arm, localiser_alone, t
 from visavis.methods.face_attributes.studies.joined import joined, without_attributes
 from visavis.methods.face_attributes.studies.starts import (
     IDENTITIES,
-    NOTHING,
     OBJECTS,
+    STARTS,
     backbone_of,
     starts_of,
 )
@@ -67,7 +67,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
             arms[part][start] = arm
     own = table_row(arms, OBJECTS, IDENTITIES)
     peers = {}
-    for start in (NOTHING, OBJECTS, IDENTITIES):
+    for start in STARTS:
         row = table_row(arms, start, start)
         peers[f"both from {start}"] = over_seeds(row) | gains_over_seeds(own, row)
     record = summarise(arms["outer"][OBJECTS].bundles, own, command, peers)

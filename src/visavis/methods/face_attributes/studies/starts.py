@@ -9,6 +9,7 @@ from visavis.methods.face_attributes.recipe import FacesRecipe
 from visavis.training.run import BUNDLE, starting_point
 
 NOTHING, OBJECTS, IDENTITIES = "nothing", "objects", "identities"
+STARTS = (NOTHING, OBJECTS, IDENTITIES)
 # People come uncropped to LNet: an aligned face is a box in disguise.
 RECIPES = {
     "outer": {OBJECTS: "pretraining/objects", IDENTITIES: "pretraining/identities-uncropped"},
@@ -27,7 +28,7 @@ def starts_of(recipe: FacesRecipe, part: str, run: Path, quiet: bool) -> dict[st
         VisavisError: the recipe starts from a pre-training of another kind.
     """
     net, given = starting_point(getattr(recipe, part).backbone)
-    known = {Path(source).name: kind for kind, source in RECIPES[part].items()}
+    known = {Path(source).stem: kind for kind, source in RECIPES[part].items()}
     starts: dict[str, Bundle | None] = {NOTHING: None}
     if given is not None:
         name = given.config.recipe["name"]
@@ -47,7 +48,7 @@ def starts_of(recipe: FacesRecipe, part: str, run: Path, quiet: bool) -> dict[st
         starts[kind] = get_method(source.method).train(source, folder, quiet)
         if starts[kind] is None:
             return None
-    return starts
+    return {kind: starts[kind] for kind in STARTS}
 
 
 def backbone_of(recipe: FacesRecipe, part: str, start: Bundle | None) -> str:

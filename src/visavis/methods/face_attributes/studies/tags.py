@@ -38,7 +38,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     arms: dict[int, Arm] = {}
     for count in counts(len(names)):
         learned = alone.model_copy(update={"attributes": names[:count]})
-        folder = run / f"{count}-attributes"
+        folder = run / name_of(count).replace(" ", "-")
         arm = train_arm(learned, seeds, folder, quiet, recipe.data, LOCALISATION)
         if arm is None:
             return None
