@@ -9,7 +9,7 @@ from torch.multiprocessing.spawn import spawn
 from torch.nn.functional import normalize
 from torch.nn.parallel import DistributedDataParallel
 
-from visavis.losses import batch_triplet_loss, gather_rows, info_nce_loss
+from visavis.losses import batch_triplet_loss, closeness_loss, gather_rows, info_nce_loss
 
 LABELS = torch.tensor([0, 1, 2, 0, 3, 1, 4, 2])  # equal ones on both halves
 
@@ -22,6 +22,7 @@ def losses(a: Tensor, b: Tensor, labels: Tensor, gather: bool) -> dict[str, Tens
         "triplet, labels, active": batch_triplet_loss(
             a, b, margin=0.3, squared=False, labels=labels, average="active", gather=gather
         ),
+        "closeness": closeness_loss(a, labels, gather=gather),
     }
 
 

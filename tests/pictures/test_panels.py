@@ -50,3 +50,15 @@ def test_the_diagonal_is_drawn_where_it_is_named() -> None:
         panels([Panel("one", flat, "x", "y", diagonal=name)], size=SIZE) for name in ("as at the start", "")
     )
     assert not np.array_equal(with_line, without)
+
+
+def test_a_logarithmic_x_has_one_width_for_a_factor() -> None:
+    x = np.array([1.0, 10, 100])
+    flat = {"ours": (x, np.full(3, 0.5))}
+    for log_x in (True, False):
+        hits = drawn(panels([Panel("one", flat, "x", "y", log_x=log_x)], size=SIZE), FIRST)
+        columns = hits[:, 1]
+        thick = [column for column in np.unique(columns) if (columns == column).sum() > 4]  # at the markers
+        middle = np.mean([column for column in thick if thick[0] + 12 < column < thick[-1] - 12])
+        share = (middle - thick[0]) / (thick[-1] - thick[0])
+        assert abs(share - (0.5 if log_x else 9 / 99)) < 0.02

@@ -5,6 +5,7 @@ from visavis.losses.attributes import (
     attribute_disagreement,
     pairwise_attribute_disagreement,
 )
+from visavis.losses.closeness import closeness_loss
 from visavis.losses.contrastive import contrastive_loss
 from visavis.losses.distances import paired_distances, pairwise_distances
 from visavis.losses.distributed import gather_rows
@@ -16,6 +17,7 @@ __all__ = [
     "attribute_cross_entropy",
     "attribute_disagreement",
     "batch_triplet_loss",
+    "closeness_loss",
     "contrastive_loss",
     "gather_rows",
     "info_nce_loss",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter
 
 from visavis.pictures.canvas import SERIES, Picture, new_figure, render
 from visavis.pictures.curve import Points
@@ -20,7 +21,7 @@ class Panel:
 
     `quoted` are points of others for series of these names, drawn hollow in the same colour. `y_range` is the
     least and the largest y that are drawn, None for those of the points. With `diagonal` the line y = x is
-    drawn and called so.
+    drawn and called so. With `log_x` steps of one factor in x are as wide.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Panel:
     quoted: Mapping[str, Points] = field(default_factory=dict)
     y_range: tuple[float, float] | None = None
     diagonal: str = ""
+    log_x: bool = False
 
 
 def panels(plots: Sequence[Panel], *, size: tuple[int, int], quoted: str = "quoted") -> Picture:
@@ -52,6 +54,9 @@ def panels(plots: Sequence[Panel], *, size: tuple[int, int], quoted: str = "quot
             (handles[plot.diagonal],) = ax.plot(ends, ends, color=FAINT, linestyle="--", linewidth=1.2)
         ax.set_title(plot.title, loc="left", fontsize=12, fontweight="bold", color=INK)
         ax.set(xlabel=plot.x_label, ylabel=plot.y_label)
+        if plot.log_x:
+            ax.set_xscale("log")
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         if plot.y_range is not None:
             ax.set_ylim(plot.y_range)
     figure.legend(

@@ -153,6 +153,18 @@ def test_data_without_tags_or_with_others_is_refused(tmp_path: Path) -> None:
         check_tags(read_items(tmp_path / "bare.csv"), None)
 
 
+def test_attributes_that_are_chosen_may_be_fewer_and_in_any_order(tmp_path: Path) -> None:
+    data = table(tmp_path, "items", False)
+    assert check_tags(data, ["smile"], ["beard"]) == ["beard"]
+    turned = tags_of(data.items, ["beard", "smile"])
+    np.testing.assert_array_equal(turned, tags_of(data.items)[:, ::-1])
+    np.testing.assert_array_equal(tags_of(data.items, ["beard"]), turned[:, :1])
+    with pytest.raises(
+        VisavisError, match="items: has no tags of 'hat'; key 'attributes' may name smile, bea"
+    ):
+        check_tags(data, None, ["beard", "hat"])
+
+
 def test_pictures_without_faces_are_those_of_the_split_or_all(tmp_path: Path) -> None:
     table(tmp_path, "split", False, ("train", "test", "test"))
     assert len(faceless_photos(str(tmp_path / "split.csv"), "train").items) == 4

@@ -19,6 +19,7 @@ from visavis.errors import VisavisError
 from visavis.methods.face_attributes import training
 from visavis.methods.face_attributes.calibration import FACE, calibrate
 from visavis.methods.face_attributes.data import read_squares, tags_of, whole_photos
+from visavis.methods.face_attributes.evaluation import evaluate
 from visavis.methods.face_attributes.model import FaceAttributes
 from visavis.methods.face_attributes.scoring import attribute_features, attribute_logits, windows_of_pages
 from visavis.methods.face_attributes.tasks import Examples, LocaliserTask, ReaderTask, localiser_of, reader_of
@@ -181,6 +182,23 @@ def test_lnet_o_sees_whole_photos_with_their_tags() -> None:
     paths = items["path"].to_list()
     assert torch.equal(task.data.photos.pages, read_squares(paths, whole_photos(paths), 96))
     assert np.array_equal(task.data.tags.numpy(), tags_of(items))
+
+
+def test_only_the_attributes_of_the_recipe_are_learned(tmp_path: Path) -> None:
+    """By all parts, from data that have more; and only those are measured."""
+    chosen = ["glasses", "smile"]
+    bundle = train(tiny("attributes=[glasses, smile]", "inner=null"), tmp_path, True)
+    assert bundle is not None
+    assert bundle.config.labels == chosen
+    assert read_bundle(tmp_path / "outer" / "bundle").config.labels == chosen
+    assert (
+        bundle.weights["outer.tags.weight"].shape[0] == bundle.weights["reader.attributes.bias"].shape[0] == 2
+    )
+    metrics = evaluate(bundle, None, None).metrics
+    assert [name for name in metrics if name in open_dataset(FACES).attributes] == chosen
+    task = localiser_task("attributes=[glasses, smile]")
+    items = open_dataset(FACES).select(split="train").items
+    assert np.array_equal(task.data.tags.numpy(), tags_of(items, chosen))
 
 
 def test_a_run_that_goes_on_trains_finished_parts_no_more(

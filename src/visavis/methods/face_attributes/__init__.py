@@ -7,6 +7,9 @@ from visavis.methods.face_attributes.export import graphs
 from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.protocol import PROTOCOLS
 from visavis.methods.face_attributes.recipe import FacesRecipe
+from visavis.methods.face_attributes.studies import STUDIES
 from visavis.methods.face_attributes.training import train
 
-METHOD = Method(FacesRecipe, train, FaceReader, evaluate, PROTOCOLS, draw=draw_evaluation, graphs=graphs)
+METHOD = Method(
+    FacesRecipe, train, FaceReader, evaluate, PROTOCOLS, STUDIES, draw=draw_evaluation, graphs=graphs
+)

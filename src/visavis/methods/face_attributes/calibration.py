@@ -59,8 +59,15 @@ def calibrate(
             if fit.coef_[0, 0] > 0:  # a score that points the wrong way is no reason to turn it round
                 slope, offset = float(fit.coef_[0, 0]), float(fit.intercept_[0])
         fitted[SLOPE + name], fitted[OFFSET + name] = slope, offset
-    thresholds = best_thresholds(probabilities(names, logits, fitted), tags)
-    return fitted | {THRESHOLD + name: float(value) for name, value in zip(names, thresholds, strict=True)}
+    return fitted | choose_thresholds(names, probabilities(names, logits, fitted), tags)
+
+
+def choose_thresholds(
+    names: list[str], found: Float[np.ndarray, "N K"], tags: Float[np.ndarray, "N K"]
+) -> dict[str, float]:
+    """The threshold of the highest balanced accuracy of each attribute, on probabilities of images."""
+    best = best_thresholds(found, tags)
+    return {THRESHOLD + name: float(value) for name, value in zip(names, best, strict=True)}
 
 
 def probabilities(

@@ -40,6 +40,30 @@ def detect_faces(image: UInt8[np.ndarray, "H W 3"]) -> list[Detection]:
     return sorted(found, key=lambda one: (-one.support, -one.box[2], *one.box[:2]))
 
 
+class Fit(NamedTuple):
+    """How the windows of one detector lie to the boxes of another, in sides of these.
+
+    `right`, `down`: from the middle of the box to that of the window; `width`, `height`: of the window.
+    """
+
+    right: float
+    down: float
+    width: float
+    height: float
+
+    @classmethod
+    def between(cls, boxes: Float[np.ndarray, "N 4"], windows: Float[np.ndarray, "N 4"]) -> "Fit":
+        """The median over images in which both found something, so that mistakes of either hardly count."""
+        shifts = (windows[:, :2] + windows[:, 2:] / 2 - boxes[:, :2] - boxes[:, 2:] / 2) / boxes[:, 2:]
+        return cls(*np.median(np.hstack([shifts, windows[:, 2:] / boxes[:, 2:]]), axis=0).tolist())
+
+    def windows(self, boxes: Float[np.ndarray, "N 4"]) -> Float[np.ndarray, "N 4"]:
+        """The windows where the other detector would have them."""
+        size = boxes[:, 2:] * (self.width, self.height)
+        middle = boxes[:, :2] + boxes[:, 2:] * (0.5 + self.right, 0.5 + self.down)
+        return np.hstack([middle - size / 2, size])
+
+
 def constant_box(
     boxes: Float[np.ndarray, "N 4"], sizes: Float[np.ndarray, "N 2"], asked: Float[np.ndarray, "M 2"]
 ) -> Float[np.ndarray, "M 4"]:

@@ -14,7 +14,7 @@ from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.features.frames import cut, read_frames
 from visavis.folds import held_out_labels
-from visavis.tables import BOX, DataSet, attribute_matrix
+from visavis.tables import ATTRIBUTE, BOX, DataSet, attribute_matrix
 from visavis.training.augment import Augmentation, Pages, View, as_batch
 
 Boxes = Float[np.ndarray, "N 4"]
@@ -79,14 +79,21 @@ def training_part(data: DataSet, fold: int | None) -> tuple[pl.DataFrame, pl.Dat
     return train.filter(~held_out), pl.concat([validation, train.filter(held_out)])
 
 
-def check_tags(data: DataSet, names: list[str] | None) -> list[str]:
-    """The attributes of data, which have to be `names` where these are given.
+def check_tags(data: DataSet, names: list[str] | None, chosen: list[str] | None = None) -> list[str]:
+    """The attributes to learn from data: those chosen, else all, which have to be `names` if these are given.
 
     Raises:
-        VisavisError: there are none, or others.
+        VisavisError: there are none, or others, or one that is chosen is not there.
     """
     if not data.attributes:
         raise VisavisError(f"{data.name}: there are no tags to learn; add columns attr.<name> of 1 and 0")
+    if chosen is not None:
+        if absent := [name for name in chosen if name not in data.attributes]:
+            raise VisavisError(
+                f"{data.name}: has no tags of '{absent[0]}'; key 'attributes' may name "
+                f"{', '.join(data.attributes)}"
+            )
+        return chosen
     if names is not None and data.attributes != names:
         raise VisavisError(
             f"{data.name}: has attributes {', '.join(data.attributes)}, not {', '.join(names)} as the others"
@@ -109,12 +116,17 @@ def faceless_photos(name: str, split: str) -> DataSet:
     return chosen
 
 
-def tags_of(items: pl.DataFrame) -> Float[np.ndarray, "N K"]:
+def tags_of(items: pl.DataFrame, names: list[str] | None = None) -> Float[np.ndarray, "N K"]:
     """The attributes of items as tags: 1 from a strength of one half on, else 0, NaN where unknown.
 
     Strengths between 0 and 1, as those of rendered faces, become tags here and nowhere else.
+
+    Args:
+        items: a table of them.
+        names: attributes in the order of the columns; None for all that there are.
     """
-    strengths = attribute_matrix(items)
+    chosen = items if names is None else items.select(f"{ATTRIBUTE}{name}" for name in names)
+    strengths = attribute_matrix(chosen)
     return np.where(np.isnan(strengths), strengths, strengths >= 0.5)
 
 

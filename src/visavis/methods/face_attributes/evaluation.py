@@ -1,5 +1,6 @@
 """Measuring a bundle under a named protocol."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +26,8 @@ from visavis.methods.face_attributes.protocol import (
 from visavis.methods.face_attributes.scoring import Windows
 from visavis.metrics.boxes import intersection_over_union
 from visavis.metrics.detection import recall_by_overlap, recall_by_rate
-from visavis.metrics.evaluation import Evaluation
-from visavis.tables import ATTRIBUTE, BOX, DataSet
+from visavis.metrics.evaluation import Evaluation, PerQuery
+from visavis.tables import BOX, DataSet
 
 REFERENCE = "the reference box, same ANet"
 WHOLE = "the whole photo, same ANet"
@@ -59,8 +60,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     missing = [attribute for attribute in reader.attributes if attribute not in data.attributes]
     if missing:
         raise VisavisError(f"{data.name}: has no tags of '{missing[0]}', which {bundle.path} reads")
-    columns = [f"{ATTRIBUTE}{attribute}" for attribute in reader.attributes]
-    tags = tags_of(test.select(columns))
+    tags = tags_of(test, reader.attributes)
     truth, paths = TagTruth.of(test, reader.attributes, tags), test["path"].to_list()
     calibration = bundle.config.calibration
     aligned = name == ALIGNED or not reader.finds_faces
@@ -78,7 +78,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     peers = {peer: truth.measure(found, calibration) for peer, found in beside.items()}
     train = data.items.filter(pl.col("split") == "train")
     if len(train):
-        floor = majority(tags_of(train.select(columns)), len(test))
+        floor = majority(tags_of(train, reader.attributes), len(test))
         peers[MAJORITY] = truth.measure(floor, {})
     return Evaluation(name, data.name, data.digest(), truth.measure(logits, calibration), peers=peers)
 
@@ -96,23 +96,31 @@ class Searched(NamedTuple):
         """What `recall_curve` takes: only photos with one face, for in others a window may be right."""
         return self.found.scores[self.one], self.overlaps[self.one], self.faceless.scores
 
+    def measure(self, truth: Boxes) -> dict[str, PerQuery]:
+        """All figures of localisation, with the reference boxes of the photos."""
+        return recall_by_overlap(self.found.boxes, truth) | recall_by_rate(*self.rated())
 
-def search_for_faces(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Searched:
+
+def search_for_faces(find: Callable[[list[str]], Windows], data: DataSet, test: pl.DataFrame) -> Searched:
     """Look for the face in test photos and in pictures without faces.
 
+    Args:
+        find: gives the best window of each photo, NaN where there is none.
+        data: what the photos are of.
+        test: its test items.
+
     Raises:
-        VisavisError: the bundle has no LNet, a photo has no reference box, or `FACELESS` is not there.
+        VisavisError: a photo has no reference box, or `FACELESS` is not there.
     """
     without = test_part(open_dataset(FACELESS))["path"].to_list()
-    truth, found = boxes_of(data, test), reader.windows(test["path"].to_list())
+    truth, found = boxes_of(data, test), find(test["path"].to_list())
     one = (test["faces"] == 1).to_numpy() if "faces" in test.columns else np.ones(len(test), bool)
     overlaps = intersection_over_union(found.boxes, truth)
-    return Searched(found, overlaps, one, reader.windows(without))
+    return Searched(found, overlaps, one, find(without))
 
 
 def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Evaluation:
-    searched, truth = search_for_faces(reader, data, test), boxes_of(data, test)
-    metrics = recall_by_overlap(searched.found.boxes, truth) | recall_by_rate(*searched.rated())
+    searched, truth = search_for_faces(reader.windows, data, test), boxes_of(data, test)
     train = data.items.filter(pl.col("split") == "train")
     known, asked = (sizes_of(items["path"].to_list()) for items in (train, test))
     fixed = constant_box(boxes_of(data, train), known, asked)
@@ -121,7 +129,12 @@ def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Eval
         f"{len(searched.faceless.scores)} pictures without; the boxes are those of a detector, not of people"
     )
     return Evaluation(
-        LOCALISATION, data.name, data.digest(), metrics, (note,), {CONSTANT: recall_by_overlap(fixed, truth)}
+        LOCALISATION,
+        data.name,
+        data.digest(),
+        searched.measure(truth),
+        (note,),
+        {CONSTANT: recall_by_overlap(fixed, truth)},
     )
 
 

@@ -54,7 +54,7 @@ def draw_evaluation(bundle: Bundle, data_name: str | None, protocol_name: str | 
         first = next((one for one in described if one.probabilities), described[0])
         draw_described(first, folder / "attributes.png")
     if (protocol_name or default_protocol(data.name, bundle.config.settings)) == LOCALISATION:
-        curve = recall_curve(*search_for_faces(reader, data, test).rated())
+        curve = recall_curve(*search_for_faces(reader.windows, data, test).rated())
         points = {"LNet": (curve.false_positives, curve.recall)}
         title = f"{data.name}: faces found by one window a photo"
         images.save(folder / "localisation.png", detection_curve(points, marked=RATES, title=title))

@@ -88,6 +88,9 @@ class JointStage(Options):
 class FacesRecipe(Recipe):
     """Everything that decides a training of `face_attributes`; `data` has the photos of the localisers."""
 
+    attributes: list[str] | None = Field(
+        None, min_length=1, description="to be learned; null = all that the data have"
+    )
     outer: LocaliserStage | None = Field(None, description="LNet_o, on whole photos")
     inner: LocaliserStage | None = Field(None, description="LNet_s, on the window of LNet_o")
     reader: ReaderStage | None = Field(None, description="ANet")

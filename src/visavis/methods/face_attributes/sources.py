@@ -1,6 +1,6 @@
 """What ANet learns from: faces of several sources, cut where LNet finds them, or aligned."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,25 +19,31 @@ from visavis.methods.face_attributes.tasks import Examples
 from visavis.tables import DataSet
 
 
-def open_sources(stage: ReaderStage, before: Bundle | None) -> tuple[list[DataSet], list[str]]:
-    """The data that ANet learns from, and the attributes that they all have."""
+def open_sources(
+    stage: ReaderStage, before: Bundle | None, chosen: list[str] | None
+) -> tuple[list[DataSet], list[str]]:
+    """The data that ANet learns from, and the attributes: those chosen, or those that they all have."""
     sources = [open_dataset(source.data) for source in stage.sources]
-    names = check_tags(sources[0], None if before is None else before.config.labels)
+    names = check_tags(sources[0], None if before is None else before.config.labels, chosen)
     for data in sources[1:]:
-        check_tags(data, names)
+        check_tags(data, names, chosen)
     return sources, names
 
 
 @dataclass(frozen=True)
 class FaceItems:
-    """Items of ANet's sources, and what it sees of them in the windows that a model finds."""
+    """Items of ANet's sources, and what it sees of them in the windows that a model finds.
+
+    `names` are those of the attributes, in the order of the tags' columns.
+    """
 
     parts: list[tuple[FaceSource, pl.DataFrame]]
+    names: list[str]
     settings: dict[str, Any]
 
     def of(self, *, aligned: bool) -> "FaceItems":
         """Those of the sources that are aligned, or that are not."""
-        return FaceItems([part for part in self.parts if part[0].aligned == aligned], self.settings)
+        return replace(self, parts=[part for part in self.parts if part[0].aligned == aligned])
 
     @property
     def paths(self) -> list[str]:
@@ -47,7 +53,7 @@ class FaceItems:
     @property
     def tags(self) -> Float[np.ndarray, "N K"]:
         """Tags of all images."""
-        return np.concatenate([tags_of(items) for _, items in self.parts])
+        return np.concatenate([tags_of(items, self.names) for _, items in self.parts])
 
     def __call__(self, model: FaceAttributes) -> Examples | None:
         """All faces with their tags; None where there are none."""
@@ -63,12 +69,16 @@ class FaceItems:
 
 
 def face_items(
-    recipe: FacesRecipe, stage: ReaderStage, sources: list[DataSet], settings: dict[str, Any]
+    recipe: FacesRecipe,
+    stage: ReaderStage,
+    sources: list[DataSet],
+    names: list[str],
+    settings: dict[str, Any],
 ) -> tuple[FaceItems, FaceItems]:
     """What ANet learns from, and what it is validated on."""
     parts = [training_part(data, recipe.fold) for data in sources]
     learned, held_out = (
-        FaceItems(list(zip(stage.sources, items, strict=True)), settings)
+        FaceItems(list(zip(stage.sources, items, strict=True)), names, settings)
         for items in zip(*parts, strict=True)
     )
     return learned, held_out

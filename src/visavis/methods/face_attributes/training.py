@@ -156,7 +156,7 @@ def make_localiser(recipe: FacesRecipe, part: str, before: Bundle | None) -> Par
     stage = getattr(recipe, part)
     assert isinstance(stage, LocaliserStage)
     data, sources = open_dataset(recipe.data), []
-    names = check_tags(data, None)
+    names = check_tags(data, None, recipe.attributes)
     backbone, start = starting_point(stage.backbone)
     arguments = {"backbone": backbone, "attributes": len(names)}
     arguments |= stage.model_dump(include={"largest", "step", "levels", "sharpness", "dropout"})
@@ -178,8 +178,9 @@ def make_localiser(recipe: FacesRecipe, part: str, before: Bundle | None) -> Par
         without = faceless_photos(stage.faceless, "train")
         faceless, sources = pages_of(without.items), [without]
     side = stage.page
-    drawn = TagData(pages_of(train_items), tags_of(train_items), side, stage.augmentation, faceless)
-    held_out = Examples(pages_of(validation), tags_of(validation)) if len(validation) else None
+    tags = tags_of(train_items, names)
+    drawn = TagData(pages_of(train_items), tags, side, stage.augmentation, faceless)
+    held_out = Examples(pages_of(validation), tags_of(validation, names)) if len(validation) else None
     task = LocaliserTask(part, stage, model, drawn, held_out)
     return Part(task, partial(face_threshold, part, stage, drawn), settings, [data, *sources], names, start)
 
@@ -188,7 +189,7 @@ def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
     """ANet on the faces of all its sources."""
     stage = recipe.reader
     assert stage is not None
-    sources, names = open_sources(stage, before)
+    sources, names = open_sources(stage, before, recipe.attributes)
     backbone, start = starting_point(stage.backbone)
     arguments = {
         "backbone": backbone,
@@ -204,7 +205,7 @@ def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
     model = build_model(settings, part, before, start)
     side = reader_of(model).trunk.side
     _check_page(stage, side)
-    learned, held_out = face_items(recipe, stage, sources, settings)
+    learned, held_out = face_items(recipe, stage, sources, names, settings)
     examples, validated = learned(model), held_out(model)
     if examples is None:
         raise _nothing_to_learn(sources[0])
@@ -224,7 +225,7 @@ def make_joint(recipe: FacesRecipe, before: Bundle) -> Part:
     assert stage is not None
     assert reader is not None
     assert isinstance(localiser, LocaliserStage)
-    sources, names = open_sources(reader, before)
+    sources, names = open_sources(reader, before, recipe.attributes)
     settings = before.config.settings
     model = FaceAttributes(**settings["net"]).eval()
     model.load_state_dict(before.weights)
@@ -234,7 +235,7 @@ def make_joint(recipe: FacesRecipe, before: Bundle) -> Part:
         squares = squares_seen(model, part, paths, settings)
         return [read_squares(paths, squares, side) for side in sides]
 
-    learned, held_out = face_items(recipe, reader, sources, settings)
+    learned, held_out = face_items(recipe, reader, sources, names, settings)
     uncropped, aligned = learned.of(aligned=False), learned.of(aligned=True)
     if not uncropped.paths:
         raise _nothing_to_learn(sources[[source.aligned for source in reader.sources].index(False)])

@@ -17,4 +17,8 @@ class PretrainingNet(nn.Module):
 
     def forward(self, pages: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D"]:
         """Encode grey pages (white = 1) or photos in colour, with values in 0..1."""
-        return F.normalize(self.embed(self.trunk(pages)), dim=1)
+        return self.embedding(self.trunk(pages))
+
+    def embedding(self, features: Float[Tensor, "B width"]) -> Float[Tensor, "B D"]:
+        """The embedding of what the trunk gives."""
+        return F.normalize(self.embed(features), dim=1)

@@ -28,6 +28,11 @@ class Stage(Options):
     objective: Literal["instances", "classes", "tags"] = "instances"
     sources: list[Source] = Field(min_length=1)
     temperature: PositiveFloat = 0.1
+    closeness: float = Field(
+        0.0,
+        ge=0,
+        description="classes: weight of the distance between features of one label, as of one person",
+    )
     anchor_augmentation: Augmentation = Augmentation()
     positive_augmentation: Augmentation = Augmentation()
     schedule: Schedule

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
 from visavis.losses.attributes import attribute_cross_entropy
+from visavis.losses.closeness import closeness_loss
 from visavis.losses.infonce import info_nce_loss
 from visavis.methods.pretraining.data import StageData, Views
 from visavis.methods.pretraining.model import PretrainingNet
@@ -37,6 +38,10 @@ class StageTask(Task):
             raise VisavisError(
                 f"stage '{stage.name}': objective 'tags' takes one source, with attributes (attr.<name>)"
             )
+        if stage.closeness and stage.objective != "classes":
+            raise VisavisError(
+                f"stage '{stage.name}': closeness draws classes together; set it to 0 for '{stage.objective}'"
+            )
         if stage.objective == "classes":
             self.classifier = nn.Linear(model.embed.out_features, data.classes)
         elif stage.objective == "tags":
@@ -46,19 +51,25 @@ class StageTask(Task):
         return self.data.draw(rng)
 
     def terms(self, batch: Views) -> dict[str, Tensor]:
-        """InfoNCE between the views, or cross-entropy of what both views' classes or attributes are."""
-        pages = self.data(batch).contiguous(memory_format=torch.channels_last)
+        """InfoNCE between the views, or cross-entropy of what both views' classes or attributes are.
+
+        With classes, also how far what the trunk gives for one class lies apart, where the stage asks for it.
+        """
+        features = self.model.trunk(self.data(batch).contiguous(memory_format=torch.channels_last))
         if self.stage.objective == "tags":
-            logits = self.classifier(self.model.trunk(pages))
-            return {"loss": attribute_cross_entropy(logits.float(), batch.tags)}
-        embeddings = self.model(pages).float()
+            return {"loss": attribute_cross_entropy(self.classifier(features).float(), batch.tags)}
+        embeddings = self.model.embedding(features).float()
         if self.stage.objective == "instances":
             anchors, positives = embeddings.chunk(2)
             loss = info_nce_loss(anchors, positives, temperature=self.stage.temperature, labels=batch.items)
-        else:
-            logits = self.classifier(embeddings) / self.stage.temperature
-            loss = F.cross_entropy(logits.float(), batch.items.repeat(2))
-        return {"loss": loss}
+            return {"loss": loss}
+        classes = batch.items.repeat(2)
+        logits = self.classifier(embeddings) / self.stage.temperature
+        loss = F.cross_entropy(logits.float(), classes)
+        if not self.stage.closeness:
+            return {"loss": loss}
+        closeness = closeness_loss(features.float(), classes)
+        return {"loss": loss + self.stage.closeness * closeness, "classes": loss, "closeness": closeness}
 
 
 def train(recipe: PretrainingRecipe, run: Path, quiet: bool = False) -> Bundle | None:

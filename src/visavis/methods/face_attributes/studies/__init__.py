@@ -1,0 +1,11 @@
+"""Questions put to the method, each answered by one command: `visavis study NAME`."""
+
+from visavis.methods.face_attributes.studies import baselines, concepts, detector, pretraining, tags
+
+STUDIES = {
+    "baselines": baselines.study,
+    "detector": detector.study,
+    "concepts": concepts.study,
+    "tags": tags.study,
+    "pretraining": pretraining.study,
+}

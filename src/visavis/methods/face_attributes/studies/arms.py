@@ -1,0 +1,44 @@
+"""Arms of a study: one recipe for each seed, trained and measured."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from visavis.bundle import Bundle
+from visavis.errors import VisavisError
+from visavis.methods.face_attributes.evaluation import evaluate
+from visavis.methods.face_attributes.recipe import FacesRecipe, LocaliserStage
+from visavis.methods.face_attributes.training import train
+from visavis.metrics.evaluation import Evaluation
+
+
+@dataclass(frozen=True)
+class Arm:
+    """For each seed the bundle and what it is measured to be."""
+
+    bundles: list[Bundle]
+    evaluations: list[Evaluation]
+
+
+def train_arm(
+    recipe: FacesRecipe, seeds: list[int], folder: Path, quiet: bool, data: str, protocol: str
+) -> Arm | None:
+    """Train a recipe for each seed in `folder/seed-N` and measure it; None where interrupted."""
+    arm = Arm([], [])
+    for seed in seeds:
+        bundle = train(recipe.model_copy(update={"seed": seed}), folder / f"seed-{seed}", quiet)
+        if bundle is None:
+            return None
+        arm.bundles.append(bundle)
+        arm.evaluations.append(evaluate(bundle, data, protocol))
+    return arm
+
+
+def localiser_alone(recipe: FacesRecipe) -> tuple[FacesRecipe, LocaliserStage]:
+    """The recipe of LNet_o without the others, and its stage.
+
+    Raises:
+        VisavisError: the recipe has no LNet_o.
+    """
+    if recipe.outer is None:
+        raise VisavisError(f"recipe '{recipe.name}' has no outer (LNet_o), which this study trains; add it")
+    return recipe.model_copy(update={"inner": None, "reader": None}), recipe.outer
