@@ -66,7 +66,7 @@ def test_false_positives_are_counted_where_there_is_one_face(
     monkeypatch.setattr(evaluation, "FACELESS", "rendered-shoes-12")
     data = open_dataset(boxed)
     test = data.select(split="test").items.with_columns(faces=pl.Series([1, 2, 1]))
-    searched = search_for_faces(reader, data, test)
+    searched = search_for_faces(reader.windows, data, test)
     truth = np.array([[*BOX.values()]] * 3)
     assert searched.overlaps == pytest.approx(intersection_over_union(searched.found.boxes, truth))
     scores, overlaps, without = searched.rated()

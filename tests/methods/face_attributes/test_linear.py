@@ -19,7 +19,7 @@ def features() -> np.ndarray:
 @pytest.fixture
 def tags(features: np.ndarray) -> np.ndarray:
     """The second is unknown of the first ten images."""
-    tags = (features[:, :2] + features[:, 2:4] > 0).astype(float)
+    tags: np.ndarray = (features[:, :2] + features[:, 2:4] > 0).astype(float)
     tags[:10, 1] = np.nan
     return tags
 
