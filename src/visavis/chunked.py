@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from visavis.errors import VisavisError
 from visavis.files import atomic_path, check_target, write_atomic
 
-CHUNK = 64  # files
+CHUNK = 16  # files
 KEY = "key.txt"
 PATH, ERROR = "path", "error"
 FILE = {"#file": pl.String, "#size": pl.Int64, "#changed": pl.Int64}  # whose rows a chunk holds

@@ -162,9 +162,9 @@ def test_another_model_begins_anew(model: Path, photos: Path, monkeypatch: pytes
 
 
 def test_explain_says_where_and_why(model: Path, photos: Path) -> None:
-    path = readable(photos)[0]
+    path = next(face.path for face in load(model).locate(readable(photos)) if face.is_face)
     done = visavis("explain", path, "--model", model, "--attribute", "old", "--picture", "why.png")
-    assert done == (0, f"{load(model).explain(path, 'old')}\npicture: why.png\n", "")
+    assert done == (0, f"{load(model).explain(str(path), 'old')}\npicture: why.png\n", "")
     with_examples = visavis("explain", path, "--model", model, "--attribute", "old", "--examples", photos)
     assert with_examples.status == 0
     assert with_examples.out.splitlines()[:-1] == done.out.splitlines()[:-1]

@@ -27,11 +27,12 @@ def rank(
     strip: Annotated[Path, typer.Option(help="picture of the top with their boxes")] = Path("rank.strip.png"),
 ) -> None:
     """Order photos by the strength of an attribute: a table, and a picture with the regions that decide."""
+    from visavis.chunked import check_table
     from visavis.datasets import open_dataset
     from visavis.files import check_target
     from visavis.methods.relative_attributes.pictures import draw_ranked, ranked_table
 
-    check_target(table)
+    check_table(table)
     check_target(strip)
     photos = open_dataset(source).select(domain="photo").items
     ranked = open_model(model, METHOD).rank(photos["path"].to_list(), attribute)

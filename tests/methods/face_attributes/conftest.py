@@ -54,3 +54,9 @@ def reader(tmp_path_factory: pytest.TempPathFactory, photos: list[str]) -> FaceR
     threshold = threshold_above_one(folder / "first", photos)
     found: FaceReader = load(untrained_faces(folder / "bundle", face=threshold))
     return found
+
+
+@pytest.fixture(scope="session")
+def face(reader: FaceReader, photos: list[str]) -> str:
+    """The first of the photos that shows it a face."""
+    return next(str(face.path) for face in reader.locate(photos) if face.is_face)

@@ -14,9 +14,9 @@ from visavis.methods.face_attributes.faces import FaceReader, windows_of
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_contributions_add_up_to_the_logit(reader: FaceReader, photos: list[str], number: int) -> None:
-    found = reader.explain(photos[0], ATTRIBUTES[number])
-    logit = reader.logits(photos[:1], windows_of([found.face]))[0, number]
+def test_contributions_add_up_to_the_logit(reader: FaceReader, face: str, number: int) -> None:
+    found = reader.explain(face, ATTRIBUTES[number])
+    logit = reader.logits([face], windows_of([found.face]))[0, number]
     bias = float(reader.anet().attributes.bias[number])
     assert sum(unit.contribution for unit in found.units) + bias == pytest.approx(logit, abs=1e-5)
     assert found.probability == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-6)
@@ -48,9 +48,9 @@ def test_places_of_one_size_add_up_to_lnets_logit(reader: FaceReader, photos: li
         assert (attention * evidence).sum() / attention.sum() == pytest.approx(said[number], abs=1e-5)
 
 
-def test_the_response_of_an_explanation_is_that_of_the_reader(reader: FaceReader, photos: list[str]) -> None:
-    found = reader.explain(photos[0], "old")
-    assert np.allclose(found.response, reader.response(photos[0]))
+def test_the_response_of_an_explanation_is_that_of_the_reader(reader: FaceReader, face: str) -> None:
+    found = reader.explain(face, "old")
+    assert np.allclose(found.response, reader.response(face))
     assert found.response.shape == found.evidence.shape == (8, 8)
 
 
@@ -74,6 +74,8 @@ def test_what_cannot_be_explained(reader: FaceReader, photos: list[str]) -> None
     blind = next(face.path for face in reader.locate(photos) if not face.is_face)
     with pytest.raises(VisavisError, match="none of 1 photos shows a face"):
         most_exciting(reader, [0], [str(blind)], 3)
+    with pytest.raises(VisavisError, match=r"no face: the highest response, [\d.]+, is below the threshold"):
+        reader.explain(str(blind), "old")
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,10 @@ def test_attributes_stand_beside_the_face(reader: FaceReader, photos: list[str],
     assert images.size_of(tmp_path / "none.png")[1] < LARGE + 100
 
 
-def test_reasons_have_rows_of_examples(reader: FaceReader, photos: list[str], tmp_path: Path) -> None:
-    found = reader.explain(photos[0], "old")
+def test_reasons_have_rows_of_examples(
+    reader: FaceReader, photos: list[str], face: str, tmp_path: Path
+) -> None:
+    found = reader.explain(face, "old")
     examples = most_exciting(reader, [unit.number for unit in found.units[:3]], photos, 4)
     draw_explained(found, [], reader.threshold, tmp_path / "alone.png")
     draw_explained(found, examples, reader.threshold, tmp_path / "with.png")

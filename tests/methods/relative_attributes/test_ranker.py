@@ -132,8 +132,6 @@ def test_pictures_and_table(ranker: AttributeRanker, paths: list[str], tmp_path:
     table = pl.read_parquet(tmp_path / "table.parquet")
     assert table.columns == ["rank", "path", "score", "box_x", "box_y", "box_w", "box_h"]
     assert table["path"].to_list() == [str(one.path) for one in ranked]
-    with pytest.raises(VisavisError, match=r"table\.csv: the table is written as Parquet"):
-        ranked_table(ranked, tmp_path / "table.csv")
 
 
 def test_the_stronger_photo_is_drawn_at_the_left(

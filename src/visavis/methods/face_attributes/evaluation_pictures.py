@@ -14,9 +14,9 @@ from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.pictures import (
     CELL,
     SHOWN,
-    boxes_of,
     caption,
     draw_described,
+    found_boxes,
     heated,
     in_rows,
 )
@@ -68,6 +68,6 @@ def responses(reader: FaceReader, items: pl.DataFrame) -> Picture:
         if item.get(BOX[0]) is not None:
             reference = [(item["box_x"], item["box_y"], item["box_w"], item["box_h"])]
         response = reader.response(item["path"])
-        cells.append(heated(face.path, CELL, boxes_of([face]), response, reader.threshold, reference))
+        cells.append(heated(face.path, CELL, found_boxes([face]), response, reader.threshold, reference))
         captions.append(caption([face]))
     return in_rows(cells, captions, "LNet's response in unseen photos; in grey the reference box")

@@ -138,12 +138,14 @@ class FaceReader:
 
         Raises:
             VisavisError: the bundle does not know the attribute, or lacks LNet or ANet; or the photo cannot
-                be read.
+                be read or has no face.
         """
         number, lnet, anet = self.number_of(attribute), self.lnet(), self.anet()
+        (face,) = self.locate([path])
+        if not face.is_face:
+            raise VisavisError(str(face))
         page = read_squares([path], whole_photos([path]), self.settings["outer"]["page"])
         response, evidence = attribute_maps(lnet, page, number)
-        (face,) = self.locate([path])
         (active,) = self.activations([face])
         units = contributions(anet, active, number)
         logit = float(anet.attributes.bias[number]) + sum(unit.contribution for unit in units)

@@ -45,7 +45,10 @@ def draw_located(reader: FaceReader, photos: list[str], several: bool, target: P
         raise VisavisError(f"{target}: none of the first {SHOWN} photos can be drawn; leave them out")
     if len(photos) == 1:
         (faces,) = found
-        cells = [on_photo(faces[0].path, LARGE, boxes_of(faces)), responding(reader, faces, LARGE, several)]
+        cells = [
+            on_photo(faces[0].path, LARGE, found_boxes(faces)),
+            responding(reader, faces, LARGE, several),
+        ]
         images.save(target, sheet([cells], ["faces", "response"]))
     else:
         cells = [responding(reader, faces, CELL, several) for faces in found]
@@ -54,7 +57,7 @@ def draw_located(reader: FaceReader, photos: list[str], several: bool, target: P
 
 def draw_described(found: Described, target: Path) -> None:
     """Write a photo with its face beside bars of its attributes, in the bundle's order."""
-    photo = on_photo(found.path, LARGE, boxes_of([found.face] if found.face else []))
+    photo = on_photo(found.path, LARGE, found_boxes([found.face] if found.face else []))
     if not found.probabilities:
         images.save(target, sheet([[photo]], ["no face"]))
         return
@@ -73,7 +76,7 @@ def draw_explained(
         threshold: the response of a face, which has full colour at least.
         target: the picture.
     """
-    path, boxes = found.face.path, boxes_of([found.face])
+    path, boxes = found.face.path, found_boxes([found.face])
     most = float(np.abs(found.evidence).max())
     cells = [
         on_photo(path, REASON, boxes),
@@ -99,7 +102,7 @@ def draw_explained(
 def responding(reader: FaceReader, faces: Sequence[Located], side: int, several: bool) -> Picture:
     """A photo with the faces found in it, on LNet's response."""
     path = faces[0].path
-    return heated(path, side, boxes_of(faces), reader.response(str(path), several), reader.threshold)
+    return heated(path, side, found_boxes(faces), reader.response(str(path), several), reader.threshold)
 
 
 def heated(
@@ -185,7 +188,7 @@ def stacked(pictures: Sequence[Picture]) -> Picture:
     return paper
 
 
-def boxes_of(faces: Sequence[Located]) -> list[Box]:
+def found_boxes(faces: Sequence[Located]) -> list[Box]:
     """The windows of those that are faces."""
     return [face.window for face in faces if face.is_face]
 

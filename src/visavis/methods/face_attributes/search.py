@@ -135,7 +135,7 @@ def strongest(found: Candidates) -> Int[Tensor, "B h w"]:
     return torch.stack([there.gather(0, one[None])[0] for one in best])
 
 
-def on_one_map(maps: Sequence[Float[Tensor, "B _ _"]]) -> Float[Tensor, "L B h w"]:
+def on_one_map(maps: Sequence[Float[Tensor, "B _ _"]]) -> Float[Tensor, "levels B h w"]:
     """The maps of all sizes, smoothly stretched to the first, which is the largest."""
     size = maps[0].shape[1:]
     stretched = [F.interpolate(one[:, None], size, mode="bilinear", align_corners=False) for one in maps]

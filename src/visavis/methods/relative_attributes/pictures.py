@@ -5,7 +5,6 @@ from pathlib import Path
 import polars as pl
 
 from visavis import images
-from visavis.errors import VisavisError
 from visavis.files import atomic_path
 from visavis.methods.relative_attributes.ranker import Comparison, Ranked
 from visavis.pictures.boxes import Box, with_boxes
@@ -26,13 +25,7 @@ def draw_comparison(a: Path, b: Path, found: Comparison, target: Path) -> None:
 
 
 def ranked_table(ranked: list[Ranked], target: Path) -> None:
-    """Write rank, path, score and first box of all photos as Parquet.
-
-    Raises:
-        VisavisError: the name does not end in .parquet.
-    """
-    if target.suffix != ".parquet":
-        raise VisavisError(f"{target}: the table is written as Parquet; name it .parquet")
+    """Write rank, path, score and first box of all photos as Parquet."""
     rows = [
         {"rank": one.rank, "path": str(one.path), "score": one.score}
         | dict(zip(("box_x", "box_y", "box_w", "box_h"), one.boxes[0], strict=True))
