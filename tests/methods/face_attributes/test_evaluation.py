@@ -61,11 +61,13 @@ def table(folder: Path, *left_out: str, boxes: bool = True, split: str | None = 
 
 @pytest.mark.usefixtures("known")
 def test_figures_are_those_of_the_logits_in_the_windows(tiny_bundle: Bundle) -> None:
-    found = evaluate(tiny_bundle, None, None)
+    calibration = {"slope.smile": 2.0, "offset.smile": -1.0, "threshold.beard": 0.7}
+    config = tiny_bundle.config.model_copy(update={"calibration": calibration})
+    found = evaluate(replace(tiny_bundle, config=config), None, None)
     test = open_dataset("rendered-faces-20").select(split="test").items
     paths, names = test["path"].to_list(), tiny_bundle.config.labels
     logits = some_logits(paths, np.tile(FOUND, (len(paths), 1)))
-    expected = TagTruth.of(test, names, tags_of(test)).measure(logits, tiny_bundle.config.calibration)
+    expected = TagTruth.of(test, names, tags_of(test)).measure(logits, calibration)
     assert {name: one.value for name, one in found.metrics.items()} == {
         name: one.value for name, one in expected.items()
     }
