@@ -15,9 +15,12 @@ from visavis.methods.face_attributes.cascade import Fit, detect_faces
 from visavis.methods.face_attributes.evaluation import MAJORITY, REFERENCE, WHOLE, evaluate
 from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.protocol import END_TO_END, LOCALISATION
-from visavis.methods.face_attributes.studies import cascade_boxes
+from visavis.methods.face_attributes.recipe import FacesRecipe
+from visavis.methods.face_attributes.studies import arms, cascade_boxes
+from visavis.methods.face_attributes.studies.arms import trained
 from visavis.methods.face_attributes.studies.cascade_boxes import cascade_windows, fit_cascade, read_behind
 from visavis.methods.face_attributes.studies.detector import PICTURE, RAW, SHAPED
+from visavis.methods.face_attributes.training import train
 
 from ..conftest import FACES
 from .conftest import Recipes
@@ -109,3 +112,16 @@ def test_a_whole_system_is_needed(recipes: Recipes, tmp_path: Path) -> None:
     for part in ("reader=null", "outer=null"):
         with pytest.raises(VisavisError, match="recipe 'mini' has not both outer and reader; give a whole"):
             get_study("face_attributes", "detector")(recipes(part), [0], tmp_path, "typed", True)
+
+
+def test_the_bundle_of_a_joint_training_is_not_trained_again(
+    recipes: Recipes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipes("joint={schedule: {steps: 1, batch: 8}}")
+    joint = train(recipe, tmp_path / "run", True)
+    assert joint is not None
+    stored = FacesRecipe.model_validate(joint.config.recipe)
+    monkeypatch.setattr(arms, "train", None)
+    again = trained(stored, tmp_path / "run" / "joint", True)
+    assert again is not None
+    assert again.config.weights_sha256 == joint.config.weights_sha256

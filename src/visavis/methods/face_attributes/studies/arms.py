@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from visavis.bundle import Bundle
+from visavis.bundle import Bundle, read_bundle
 from visavis.errors import VisavisError
 from visavis.methods.face_attributes.evaluation import evaluate
 from visavis.methods.face_attributes.recipe import FacesRecipe, LocaliserStage
 from visavis.methods.face_attributes.training import train
 from visavis.metrics.evaluation import Evaluation
+from visavis.training.run import BUNDLE
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,15 @@ def train_arm(
     return arm
 
 
+def trained(recipe: FacesRecipe, run: Path, quiet: bool) -> Bundle | None:
+    """The bundle of a recipe that stands in a run, else trained there; None where that was interrupted."""
+    if (run / BUNDLE).is_dir():  # that of a joint training too, whose folder `train` would begin anew
+        bundle = read_bundle(run / BUNDLE, method=recipe.method)
+        if FacesRecipe.model_validate(bundle.config.recipe) == recipe:
+            return bundle
+    return train(recipe, run, quiet)
+
+
 def localiser_alone(recipe: FacesRecipe) -> tuple[FacesRecipe, LocaliserStage]:
     """The recipe of LNet_o without the others, and its stage.
 
@@ -41,4 +51,4 @@ def localiser_alone(recipe: FacesRecipe) -> tuple[FacesRecipe, LocaliserStage]:
     """
     if recipe.outer is None:
         raise VisavisError(f"recipe '{recipe.name}' has no outer (LNet_o), which this study trains; add it")
-    return recipe.model_copy(update={"inner": None, "reader": None}), recipe.outer
+    return recipe.model_copy(update={"inner": None, "reader": None, "joint": None}), recipe.outer

@@ -17,6 +17,7 @@ from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.protocol import TagTruth
 from visavis.methods.face_attributes.recipe import FaceSource, FacesRecipe
 from visavis.methods.face_attributes.studies.aligned import aligned_protocol, aligned_source
+from visavis.methods.face_attributes.studies.arms import trained
 from visavis.methods.face_attributes.studies.concepts_outcome import (
     BY_HAND,
     IDENTITIES,
@@ -42,7 +43,6 @@ from visavis.methods.face_attributes.studies.sparse import (
 )
 from visavis.methods.face_attributes.studies.units import COMPONENTS, Parts, anet_units, hog_components
 from visavis.methods.face_attributes.tasks import reader_of
-from visavis.methods.face_attributes.training import train
 from visavis.metrics.evaluation import Evaluation, gains_over_seeds, over_seeds
 from visavis.metrics.tags import People
 from visavis.nets.trunk import Trunk
@@ -111,7 +111,7 @@ def fine_tuned(recipe: FacesRecipe, run: Path, quiet: bool) -> Bundle | None:
         if own.reader is not None and recipe.reader is not None:
             reader = recipe.reader.model_copy(update={"backbone": own.reader.backbone})
             recipe = recipe.model_copy(update={"reader": reader})
-    return train(recipe, run, quiet)
+    return trained(recipe, run, quiet)
 
 
 def parts_of(data: DataSet, fold: int | None) -> list[pl.DataFrame]:

@@ -124,7 +124,11 @@ def draw_kept(kept: Mapping[str, Kept]) -> Picture:
 
 
 def draw_units(
-    names: list[str], single: Single, given: Float[np.ndarray, "N U"], paths: list[str], source: FaceSource
+    names: list[str],
+    single: Single,
+    given: Float[np.ndarray, "N U"],
+    paths: list[str],
+    source: FaceSource,
 ) -> Picture:
     """The faces that excite the best unit of some attributes most and least, a row for each."""
     rows, labels = [], []

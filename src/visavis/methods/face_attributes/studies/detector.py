@@ -18,9 +18,9 @@ from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.protocol import END_TO_END, LOCALISATION, TagTruth
 from visavis.methods.face_attributes.recipe import FacesRecipe
 from visavis.methods.face_attributes.scoring import Windows
+from visavis.methods.face_attributes.studies.arms import trained
 from visavis.methods.face_attributes.studies.cascade_boxes import cascade_windows, fit_cascade, read_behind
 from visavis.methods.face_attributes.studies.joined import joined, without_attributes
-from visavis.methods.face_attributes.training import train
 from visavis.metrics.boxes import intersection_over_union
 from visavis.metrics.detection import RATES, recall_curve
 from visavis.metrics.evaluation import Evaluation, gains_over_seeds, over_seeds, peers_over_seeds
@@ -45,7 +45,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     """
     if recipe.outer is None or recipe.reader is None:
         raise VisavisError(f"recipe '{recipe.name}' has not both outer and reader; give a whole system")
-    bundle = train(recipe.model_copy(update={"seed": seeds[0]}), run, quiet)
+    bundle = trained(recipe.model_copy(update={"seed": seeds[0]}), run, quiet)
     if bundle is None:
         return None
     reader, data = FaceReader(bundle), open_dataset(recipe.data)

@@ -45,7 +45,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     parts = {
         "outer": (alone, recipe.data, LOCALISATION),
         "reader": (
-            recipe.model_copy(update={"outer": None, "inner": None, "reader": reader}),
+            recipe.model_copy(update={"outer": None, "inner": None, "joint": None, "reader": reader}),
             source.data,
             aligned_protocol(source),
         ),

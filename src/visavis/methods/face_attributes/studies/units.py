@@ -61,7 +61,7 @@ def standardised(parts: Sequence[Float[np.ndarray, "_ columns"]]) -> Parts:
 @torch.no_grad()
 def _of_faces(
     trunk: Trunk, net: ANet, pages: UInt8[Tensor, "N 3 page page"]
-) -> dict[str, Float[np.ndarray, "N units"]]:
+) -> dict[str, Float[np.ndarray, "N U"]]:
     given: dict[str, list[Tensor]] = {C3: [], C4: []}
     handles = [
         layer.register_forward_hook(lambda _, __, maps, name=name: given[name].append(maps.mean(dim=(2, 3))))
