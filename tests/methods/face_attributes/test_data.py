@@ -163,6 +163,8 @@ def test_attributes_that_are_chosen_may_be_fewer_and_in_any_order(tmp_path: Path
         VisavisError, match="items: has no tags of 'hat'; key 'attributes' may name smile, bea"
     ):
         check_tags(data, None, ["beard", "hat"])
+    with pytest.raises(VisavisError, match="key 'attributes' names one of them twice; name each once"):
+        check_tags(data, None, ["beard", "beard"])
 
 
 def test_pictures_without_faces_are_those_of_the_split_or_all(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def check_tags(data: DataSet, names: list[str] | None, chosen: list[str] | None 
     """The attributes to learn from data: those chosen, else all, which have to be `names` if these are given.
 
     Raises:
-        VisavisError: there are none, or others, or one that is chosen is not there.
+        VisavisError: there are none, or others, or one that is chosen is not there or chosen twice.
     """
     if not data.attributes:
         raise VisavisError(f"{data.name}: there are no tags to learn; add columns attr.<name> of 1 and 0")
@@ -93,6 +93,8 @@ def check_tags(data: DataSet, names: list[str] | None, chosen: list[str] | None 
                 f"{data.name}: has no tags of '{absent[0]}'; key 'attributes' may name "
                 f"{', '.join(data.attributes)}"
             )
+        if len(set(chosen)) < len(chosen):
+            raise VisavisError("key 'attributes' names one of them twice; name each once")
         return chosen
     if names is not None and data.attributes != names:
         raise VisavisError(
