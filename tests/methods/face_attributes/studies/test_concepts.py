@@ -158,9 +158,11 @@ def test_what_is_said_follows_from_the_figures() -> None:
     assert said[0].startswith(
         "balanced accuracy of the one best unit of the last layer: 50.0 random, 75.0 fr"
     )
-    assert said[1].startswith("random to identities: the best unit is better for 2 of 2 attributes, by 25.0")
+    assert said[1].startswith(
+        "random to from identities: the best unit is better for 2 of 2 attributes, by 25"
+    )
     assert said[2] == (
-        "identities to fine-tuned: the best unit is better for 1 of 2 attributes, by 9.0 points on "
+        "from identities to fine-tuned: the best unit is better for 1 of 2 attributes, by 9.0 points on "
         "average; most for Smiling +20.0, Male -2.0"
     )
     assert said[3].startswith(

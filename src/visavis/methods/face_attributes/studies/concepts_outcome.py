@@ -18,7 +18,7 @@ from visavis.pictures.curve import Points
 from visavis.pictures.panels import Panel, panels
 from visavis.pictures.sheet import sheet
 
-RANDOM, IDENTITIES, TAGS, BY_HAND = "random", "identities", "fine-tuned", "HOG and colours"
+RANDOM, IDENTITIES, TAGS, BY_HAND = "random", "from identities", "fine-tuned", "HOG and colours"
 ACCURACY = "_balanced_accuracy"
 SINGLE, BEST, ALL = "best_unit", "top_10_percent", "all_units"
 ASKED = ("Male", "Smiling", "Eyeglasses", "Blond_Hair", "Wearing_Hat", "Bangs", "Heavy_Makeup", "Young")
