@@ -1,13 +1,15 @@
 """`describe`, for every method that reads attributes."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visavis.bundle import Bundle
 from visavis.cli.faces import TABLE, answer
 from visavis.errors import VisavisError
+
+if TYPE_CHECKING:
+    from visavis.bundle import Bundle
 
 DRAWINGS, FACES = "sketch_retrieval", "face_attributes"
 
@@ -59,13 +61,13 @@ def _refuse(method: str, options: dict[str, object]) -> None:
             raise VisavisError(f"{option}: a bundle of method '{method}' has no use for it; leave it out")
 
 
-def _describe_image(bundle: Bundle, image: Path, domain: str) -> None:
+def _describe_image(bundle: "Bundle", image: Path, domain: str) -> None:
     from visavis.methods.sketch_retrieval.retriever import SketchRetriever
 
     typer.echo(SketchRetriever(bundle).describe(image, domain))
 
 
-def _describe_faces(bundle: Bundle, source: str, table: Path | None, picture: Path | None) -> None:
+def _describe_faces(bundle: "Bundle", source: str, table: Path | None, picture: Path | None) -> None:
     from visavis.methods.face_attributes.faces import FaceReader
     from visavis.methods.face_attributes.folders import describing, photos_of
     from visavis.methods.face_attributes.pictures import draw_described
