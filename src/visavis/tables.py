@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float32
+from jaxtyping import Float32, Int
 
 from visavis.errors import VisavisError
 from visavis.files import digest_file
@@ -119,6 +119,11 @@ def attribute_matrix(items: pl.DataFrame) -> Float32[np.ndarray, "N K"]:
     known = items.select(columns.cast(pl.Float32).fill_null(float("nan")))
     # Without a column polars forgets rows and type.
     return known.to_numpy().astype(np.float32).reshape(len(items), known.width)
+
+
+def spread_rows(count: int, most: int) -> Int[np.ndarray, " rows"]:
+    """At most so many of the rows 0 to count - 1, spread evenly from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, most).round().astype(int))
 
 
 def digest_image(path: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 import yaml
 from pydantic import ValidationError
-from torch import Tensor
+from torch import Tensor, nn
 
 from visavis import __version__
 from visavis.bundle import Bundle, BundleConfig, find_bundle, read_bundle, write_bundle
@@ -63,6 +63,20 @@ def starting_point(backbone: str) -> tuple[str, Bundle | None]:
         return backbone, None
     start = read_bundle(find_bundle(backbone.removeprefix("bundle:")), method="pretraining")
     return start.config.settings["net"]["backbone"], start
+
+
+def trunk_weights(start: Bundle) -> dict[str, Tensor]:
+    """What a pre-training hands on: the weights of its `visavis.nets.trunk.Trunk`, by their names there."""
+    trunk = "trunk."
+    return {
+        name.removeprefix(trunk): value for name, value in start.weights.items() if name.startswith(trunk)
+    }
+
+
+def fitting_weights(weights: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
+    """Those weights that a model has of that name and size."""
+    own = model.state_dict()
+    return {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
 
 
 def finish_run(

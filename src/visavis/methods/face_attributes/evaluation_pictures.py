@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from visavis import images
@@ -25,7 +24,7 @@ from visavis.metrics.detection import RATES, recall_curve
 from visavis.pictures import detection_curve
 from visavis.pictures.boxes import Box
 from visavis.pictures.canvas import Picture
-from visavis.tables import BOX
+from visavis.tables import BOX, spread_rows
 
 
 def draw_evaluation(bundle: Bundle, data_name: str | None, protocol_name: str | None, folder: Path) -> None:
@@ -45,11 +44,10 @@ def draw_evaluation(bundle: Bundle, data_name: str | None, protocol_name: str | 
     make_folder(folder)
     data, reader = open_dataset(data_name or bundle.config.recipe["data"]), FaceReader(bundle)
     test = test_part(data)
-    spread = np.unique(np.linspace(0, len(test) - 1, SHOWN).round().astype(int))
-    shown = test[spread.tolist()]
+    shown = test[spread_rows(len(test), SHOWN).tolist()]
     if reader.finds_faces:
         images.save(folder / "responses.png", responses(reader, shown))
-    if reader.model.reader is not None:
+    if reader.reads_faces:
         described = reader.describe(shown["path"].to_list())
         first = next((one for one in described if one.probabilities), described[0])
         draw_described(first, folder / "attributes.png")
@@ -66,7 +64,8 @@ def responses(reader: FaceReader, items: pl.DataFrame) -> Picture:
     for item, face in zip(items.rows(named=True), reader.locate(items["path"].to_list()), strict=True):
         reference: list[Box] = []
         if item.get(BOX[0]) is not None:
-            reference = [(item["box_x"], item["box_y"], item["box_w"], item["box_h"])]
+            x, y, w, h = (item[side] for side in BOX)
+            reference = [(x, y, w, h)]
         response = reader.response(item["path"])
         cells.append(heated(face.path, CELL, found_boxes([face]), response, reader.threshold, reference))
         captions.append(caption([face]))

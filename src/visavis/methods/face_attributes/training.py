@@ -42,7 +42,14 @@ from visavis.metrics.thresholds import threshold_between
 from visavis.nets.backbones import OWN
 from visavis.tables import DataSet
 from visavis.training.fit import fit
-from visavis.training.run import accelerator, claim_run, finish_run, starting_point
+from visavis.training.run import (
+    accelerator,
+    claim_run,
+    finish_run,
+    fitting_weights,
+    starting_point,
+    trunk_weights,
+)
 from visavis.training.task import Task
 
 NO_FRAME = {"share": 1.0, "down": 0.0}  # of aligned faces, where there are none among the sources
@@ -309,18 +316,9 @@ def build_model(
             assert isinstance(model.inner, Localiser)
             model.inner.load_state_dict(model.outer.state_dict())
     if start is not None:
-        known = model.state_dict()
-        renamed = {
-            f"{part}.{name if part == 'reader' else name.removeprefix('trunk.')}": value
-            for name, value in start.weights.items()
-            if name.startswith("trunk.")
-        }
-        fitting = {
-            name: value
-            for name, value in renamed.items()
-            if name in known and known[name].shape == value.shape
-        }
-        model.load_state_dict(fitting, strict=False)
+        place = "reader.trunk" if part == "reader" else part
+        named = {f"{place}.{name}": value for name, value in trunk_weights(start).items()}
+        model.load_state_dict(fitting_weights(named, model), strict=False)
     return train_only(model, part)
 
 

@@ -12,6 +12,7 @@ from visavis.errors import VisavisError
 from visavis.files import atomic_path
 from visavis.methods.relative_attributes.framed import shares_of_frame
 from visavis.methods.relative_attributes.model import RegionRanker
+from visavis.tables import spread_rows
 from visavis.training.augment import centre_crop
 
 NAME = "boxes.parquet"
@@ -40,7 +41,7 @@ class BoxLog:
 
     def __init__(self, run: Path, ids: list[str], attributes: list[str], steps: int) -> None:
         self.path, self.attributes, self.steps = run / NAME, attributes, steps
-        self.rows = np.unique(np.linspace(0, len(ids) - 1, PHOTOS).round().astype(int))
+        self.rows = spread_rows(len(ids), PHOTOS)
         self.photos = [ids[row] for row in self.rows]
         self.every = max(1, steps // MOMENTS)
 

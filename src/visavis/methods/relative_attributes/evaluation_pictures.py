@@ -20,6 +20,7 @@ from visavis.methods.relative_attributes.ranker import AttributeRanker
 from visavis.pictures.canvas import Picture, blank
 from visavis.pictures.heat import with_heat
 from visavis.pictures.sheet import sheet
+from visavis.tables import spread_rows
 
 CELL = 120  # pixels of a photo
 STRENGTHS = 9  # photos of an attribute, from the weakest to the strongest
@@ -89,7 +90,7 @@ def places(found: Judged, frames: Frames) -> Picture:
     drawn = []
     for number in range(len(found.pairs.names)):
         photos = found.photos_of(number)
-        some = photos[np.unique(np.linspace(0, len(photos) - 1, AVERAGED).round().astype(int))]
+        some = photos[spread_rows(len(photos), AVERAGED)]
         paths = found.pairs.items["path"].gather(some.tolist()).to_list()
         mean = np.mean(read_frames(paths, frames.cell, *frames.ranker.frame), axis=0).round().astype(np.uint8)
         boxes = found.boxes[photos, number]

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import yaml
 
@@ -16,6 +15,7 @@ from visavis.methods.relative_attributes.recipe import RankerRecipe
 from visavis.methods.relative_attributes.training import FIRST_STAGE
 from visavis.pictures.canvas import Picture
 from visavis.pictures.sheet import sheet
+from visavis.tables import spread_rows
 from visavis.training.recipe import RECIPE, validate_recipe
 
 CELL, COLUMNS = 120, 8  # pixels of a photo; moments in the filmstrip
@@ -38,7 +38,7 @@ def draw_film(run: Path, attribute: str, strip: Path, film: Path | None = None) 
     moments = _moments(run, attribute)
     photos = moments[0][1]["photo"].unique(maintain_order=True).to_list()
     frames = _frames(run, photos)
-    chosen = np.unique(np.linspace(0, len(moments) - 1, COLUMNS).round().astype(int))
+    chosen = spread_rows(len(moments), COLUMNS)
     columns = [_drawn(moments[number][1], frames) for number in chosen]
     names = [moments[number][0] for number in chosen]
     images.save(strip, sheet([*zip(*columns, strict=True)], names, title=f"{attribute}: boxes over training"))

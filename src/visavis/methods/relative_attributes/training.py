@@ -31,11 +31,11 @@ from visavis.methods.relative_attributes.start import place_boxes
 from visavis.nets.imagenet import layout_and_file, load_weights, weights_source
 from visavis.training.checkpoint import NAME as CHECKPOINT
 from visavis.training.fit import fit
-from visavis.training.run import claim_run, finish_run, starting_point
+from visavis.training.run import claim_run, finish_run, starting_point, trunk_weights
 from visavis.training.task import Task
 
 FIRST_STAGE = "region"  # folder of the first stage in a run of two
-TRUNK = "trunk.backbone."  # where a pre-training keeps its backbone
+BACKBONE = "backbone."  # of a trunk: what is taken over of it
 
 
 class RankerTask(Task):
@@ -189,7 +189,9 @@ def build_model(
         load_weights(file, [*backbones, model.head])
     if start is not None:
         weights = {
-            name.removeprefix(TRUNK): value for name, value in start.weights.items() if name.startswith(TRUNK)
+            name.removeprefix(BACKBONE): value
+            for name, value in trunk_weights(start).items()
+            if name.startswith(BACKBONE)
         }
         for part in backbones:
             part.load_state_dict(weights)

@@ -21,7 +21,7 @@ from visavis.methods.sketch_retrieval.recipe import Losses, SketchRecipe
 from visavis.methods.sketch_retrieval.scoring import Scorer
 from visavis.tables import DataSet
 from visavis.training.fit import fit
-from visavis.training.run import claim_run, finish_run, starting_point
+from visavis.training.run import claim_run, finish_run, fitting_weights, starting_point
 from visavis.training.task import Task
 
 
@@ -252,9 +252,8 @@ def handed_on(weights: dict[str, Tensor], model: AttributeRanker) -> dict[str, T
     Raises:
         VisavisError: the backbone is another one.
     """
-    own = model.state_dict()
-    fit = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
-    lost = [name for name in own if name.startswith("trunk.backbone.") and name not in fit]
+    fit = fitting_weights(weights, model)
+    lost = [name for name in model.state_dict() if name.startswith("trunk.backbone.") and name not in fit]
     if lost:
         raise VisavisError(
             f"model.backbone: the pre-training has no {lost[0]} of this shape; it fits another net"

@@ -11,6 +11,7 @@ from visavis.methods.face_attributes.cascade import Fit, detect_faces
 from visavis.methods.face_attributes.data import Boxes
 from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.scoring import Windows
+from visavis.tables import spread_rows
 
 FITTED = 500  # training photos, taken evenly, on which the cascade's boxes are fitted to LNet's windows
 
@@ -46,8 +47,7 @@ def fit_cascade(reader: FaceReader, paths: list[str]) -> Fitted:
     Raises:
         VisavisError: the cascade finds no face in them.
     """
-    rows = np.unique(np.linspace(0, len(paths) - 1, FITTED).round().astype(int))
-    chosen = [paths[row] for row in rows]
+    chosen = [paths[row] for row in spread_rows(len(paths), FITTED)]
     boxes = cascade_windows(chosen).boxes
     there = ~np.isnan(boxes[:, 0])
     if not there.any():

@@ -47,9 +47,9 @@ from visavis.metrics.evaluation import Evaluation, gains_over_seeds, over_seeds
 from visavis.metrics.tags import People
 from visavis.nets.trunk import Trunk
 from visavis.records import ResultRecord
-from visavis.tables import DataSet
+from visavis.tables import DataSet, spread_rows
 from visavis.training.results import summarise
-from visavis.training.run import BUNDLE, starting_point
+from visavis.training.run import BUNDLE, starting_point, trunk_weights
 
 LEARNED = 3000  # training faces, taken evenly, that SVMs learn from
 PICTURE, SHEET, TABLE = "concepts.png", "concepts-units.png", "concepts.csv"
@@ -125,8 +125,7 @@ def parts_of(data: DataSet, fold: int | None) -> list[pl.DataFrame]:
         raise VisavisError(
             f"{data.name}: nothing to choose thresholds on; mark items with split 'validation'"
         )
-    rows = np.unique(np.linspace(0, len(known) - 1, LEARNED).round().astype(int))
-    return [known[rows], validation, test_part(data)]
+    return [known[spread_rows(len(known), LEARNED)], validation, test_part(data)]
 
 
 def nets(recipe: FacesRecipe, reader: FaceReader, seed: int) -> dict[str, Trunk]:
@@ -139,8 +138,7 @@ def nets(recipe: FacesRecipe, reader: FaceReader, seed: int) -> dict[str, Trunk]
     if start is not None:
         net = start.config.settings["net"]
         found[IDENTITIES] = Trunk(net["backbone"], net["hidden"]).eval()
-        weights = {name.removeprefix("trunk."): value for name, value in start.weights.items()}
-        found[IDENTITIES].load_state_dict({name: weights[name] for name in found[IDENTITIES].state_dict()})
+        found[IDENTITIES].load_state_dict(trunk_weights(start))
     return found | {TAGS: trained}
 
 

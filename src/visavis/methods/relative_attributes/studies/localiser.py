@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from visavis import images
 from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
@@ -18,6 +16,7 @@ from visavis.methods.relative_attributes.sensitivity import activation, occlusio
 from visavis.methods.relative_attributes.studies.localiser_sheet import Looked, draw, sentence
 from visavis.methods.relative_attributes.training import train
 from visavis.records import ResultRecord
+from visavis.tables import spread_rows
 from visavis.training.augment import as_batch, centre_crop
 from visavis.training.results import summarise
 
@@ -58,7 +57,7 @@ def look(bundle: Bundle) -> dict[str, tuple[Looked, Frames]]:
     assert model.localiser is not None
     model.localiser.keeps_inside = False  # the gradient is to be the boxes', not that of drawing them back
     items = pairs_of(open_dataset(bundle.config.recipe["data"]), "test", ranker.attributes).items
-    chosen = np.unique(np.linspace(0, len(items) - 1, PHOTOS).round().astype(int)).tolist()
+    chosen = spread_rows(len(items), PHOTOS).tolist()
     paths = items["path"].gather(chosen).to_list()
     photos = centre_crop(as_batch(read_frames(paths, ranker.page, *ranker.frame)), model.side)
     boxes, covered = model.boxes(photos).detach(), occlusion(model.boxes, photos)
