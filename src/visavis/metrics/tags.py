@@ -52,7 +52,7 @@ def balanced_accuracy(
     Raises:
         VisavisError: a score is NaN, a target is neither 1, 0 nor NaN, or no attribute has both.
     """
-    shown = (targets == 1).any(axis=0) & (targets == 0).any(axis=0)
+    shown = shown_both(targets)
     yes, present, absent = _answers(scores[:, shown], targets[:, shown], thresholds[shown])
     hits, cases = np.hstack([yes & present, ~yes & absent]), np.hstack([present, absent])
     return _mean_of_ratios(hits, cases, cases, people)
@@ -71,6 +71,12 @@ def macro_f1(
     yes, present, absent = _answers(scores, targets, thresholds)
     known = present | absent
     return _mean_of_ratios(2 * (yes & present), 1 * (yes & known) + present, known, people)
+
+
+def shown_both(targets: Targets) -> Bool[np.ndarray, " K"]:
+    """Whether the images show each attribute both with and without."""
+    both: np.ndarray = (targets == 1).any(axis=0) & (targets == 0).any(axis=0)
+    return both
 
 
 def of_each(

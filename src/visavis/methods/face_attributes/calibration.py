@@ -3,6 +3,8 @@
 A probability is sigmoid(slope * logit + offset), by Platt's scaling (J. Platt, 1999) for each attribute.
 """
 
+from functools import partial
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -10,7 +12,9 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from visavis.methods.face_attributes.linear import fit_linear
 from visavis.methods.face_attributes.model import Reader
+from visavis.metrics.tags import shown_both
 from visavis.metrics.thresholds import best_thresholds
 
 SLOPE, OFFSET, THRESHOLD, FACE = "slope.", "offset.", "threshold.", "face"
@@ -31,15 +35,11 @@ def fit_svms(
         C: weight of the errors.
     """
     scale = float(features.std()) or 1.0
-    for number, truth in enumerate(tags.T):
-        known = ~np.isnan(truth)
-        if len(np.unique(truth[known])) < 2:
-            continue
-        machine = LinearSVC(C=C, dual=False, random_state=0)
-        machine.fit(features[known] / scale, truth[known])
-        with torch.no_grad():
-            reader.attributes.weight[number] = torch.from_numpy(machine.coef_[0] / scale)
-            reader.attributes.bias[number] = float(machine.intercept_[0])
+    fitted = fit_linear(partial(LinearSVC, C=C, dual=False, random_state=0), features / scale, tags)
+    learned = torch.from_numpy(shown_both(tags))
+    with torch.no_grad():
+        reader.attributes.weight[learned] = torch.from_numpy(fitted.weights / scale).float()[learned]
+        reader.attributes.bias[learned] = torch.from_numpy(fitted.offsets).float()[learned]
 
 
 def calibrate(

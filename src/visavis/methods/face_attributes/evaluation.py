@@ -84,21 +84,26 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
 
 
 class Searched(NamedTuple):
-    """The window of each test photo, its overlap with the reference box, and whether there is `one` face in
-    the photo; and the windows of pictures without faces."""
+    """The window of each test photo, the reference box, and whether there is `one` face in the photo; and the
+    windows of pictures without faces."""
 
     found: Windows
-    overlaps: Float[np.ndarray, " N"]
+    truth: Boxes
     one: Bool[np.ndarray, " N"]
     faceless: Windows
+
+    @property
+    def overlaps(self) -> Float[np.ndarray, " N"]:
+        """Of the windows with the reference boxes."""
+        return intersection_over_union(self.found.boxes, self.truth)
 
     def rated(self) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"], Float[np.ndarray, " M"]]:
         """What `recall_curve` takes: only photos with one face, for in others a window may be right."""
         return self.found.scores[self.one], self.overlaps[self.one], self.faceless.scores
 
-    def measure(self, truth: Boxes) -> dict[str, PerQuery]:
-        """All figures of localisation, with the reference boxes of the photos."""
-        return recall_by_overlap(self.found.boxes, truth) | recall_by_rate(*self.rated())
+    def measure(self) -> dict[str, PerQuery]:
+        """All figures of localisation."""
+        return recall_by_overlap(self.found.boxes, self.truth) | recall_by_rate(*self.rated())
 
 
 def search_for_faces(find: Callable[[list[str]], Windows], data: DataSet, test: pl.DataFrame) -> Searched:
@@ -115,12 +120,11 @@ def search_for_faces(find: Callable[[list[str]], Windows], data: DataSet, test: 
     without = test_part(open_dataset(FACELESS))["path"].to_list()
     truth, found = boxes_of(data, test), find(test["path"].to_list())
     one = (test["faces"] == 1).to_numpy() if "faces" in test.columns else np.ones(len(test), bool)
-    overlaps = intersection_over_union(found.boxes, truth)
-    return Searched(found, overlaps, one, find(without))
+    return Searched(found, truth, one, find(without))
 
 
 def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Evaluation:
-    searched, truth = search_for_faces(reader.windows, data, test), boxes_of(data, test)
+    searched = search_for_faces(reader.windows, data, test)
     train = data.items.filter(pl.col("split") == "train")
     known, asked = (sizes_of(items["path"].to_list()) for items in (train, test))
     fixed = constant_box(boxes_of(data, train), known, asked)
@@ -132,9 +136,9 @@ def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Eval
         LOCALISATION,
         data.name,
         data.digest(),
-        searched.measure(truth),
+        searched.measure(),
         (note,),
-        {CONSTANT: recall_by_overlap(fixed, truth)},
+        {CONSTANT: recall_by_overlap(fixed, searched.truth)},
     )
 
 

@@ -17,11 +17,11 @@ from visavis.methods.face_attributes.data import read_aligned, read_squares, who
 from visavis.methods.face_attributes.explanation import Explained, attribute_maps, contributions
 from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader
 from visavis.methods.face_attributes.scoring import (
-    CHUNK,
     PYRAMID,
     Windows,
     activations,
     attribute_logits,
+    in_chunks,
     locate,
     read_faces,
 )
@@ -174,26 +174,28 @@ class FaceReader:
         anet, views, boxes = self.anet(), self.settings["reader"]["views"], windows_of(faces)
         paths = [str(face.path) for face in faces]
         found = [torch.zeros(0, anet.trunk.width)]
-        for part in _parts(len(faces)):
+        for part in in_chunks(len(faces)):
             found.append(activations(anet, read_faces(paths[part], boxes[part], self.settings), views))
         return torch.cat(found).double().numpy()
 
     def logits(self, paths: list[str], boxes: Float[np.ndarray, "N 4"]) -> Float[np.ndarray, "N K"]:
         """Logits (N, K) of the attributes of faces in these boxes of photos."""
-        return self._read(read_faces(paths[part], boxes[part], self.settings) for part in _parts(len(paths)))
+        return self._read(
+            read_faces(paths[part], boxes[part], self.settings) for part in in_chunks(len(paths))
+        )
 
     def logits_aligned(self, paths: list[str]) -> Float[np.ndarray, "N K"]:
         """Logits of aligned faces, framed as those that it was trained on."""
         frame, page = self.settings["reader"]["aligned"], self.settings["reader"]["page"]
         return self._read(
-            read_aligned(paths[part], frame["share"], frame["down"], page) for part in _parts(len(paths))
+            read_aligned(paths[part], frame["share"], frame["down"], page) for part in in_chunks(len(paths))
         )
 
     def logits_whole(self, paths: list[str]) -> Float[np.ndarray, "N K"]:
         """Logits of whole photos, without a window."""
         page = self.settings["reader"]["page"]
         return self._read(
-            read_squares(paths[part], whole_photos(paths[part]), page) for part in _parts(len(paths))
+            read_squares(paths[part], whole_photos(paths[part]), page) for part in in_chunks(len(paths))
         )
 
     def _read(self, chunks: Iterable[UInt8[Tensor, "_ 3 page page"]]) -> Float[np.ndarray, "N K"]:
@@ -219,7 +221,3 @@ def as_box(box: Float[np.ndarray, " 4"]) -> Box:
     """A box as four numbers."""
     x, y, w, h = box.tolist()
     return x, y, w, h
-
-
-def _parts(count: int) -> list[slice]:
-    return [slice(start, start + CHUNK) for start in range(0, count, CHUNK)]

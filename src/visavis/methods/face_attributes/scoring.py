@@ -1,5 +1,6 @@
 """Windows and attributes of many photos: what training, the protocols and the verbs all use."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,10 +34,7 @@ def windows_of_pages(
     shape, proposals = Shape(**settings["window"]), settings.get("proposals", PYRAMID)
     if proposals != PYRAMID:
         return _best_proposals(localiser, pages, shape, proposals)
-    device = next(localiser.parameters()).device
-    found = [
-        find_windows(localiser, part.to(device).float() / 255, shape) for part in torch.split(pages, BATCH)
-    ]
+    found = [find_windows(localiser, batch, shape) for batch in _batches(localiser, pages)]
     boxes, scores = (torch.cat(parts).double().cpu().numpy() for parts in zip(*found, strict=True))
     return Windows(boxes, scores)
 
@@ -46,12 +44,12 @@ def _best_proposals(
     localiser: Localiser, pages: UInt8[Tensor, "N 3 page page"], shape: Shape, proposals: str
 ) -> Windows:
     """The proposal of the highest mean response on the largest map, as in section 3.1 of the paper."""
-    device, side = next(localiser.parameters()).device, pages.shape[-1]
+    side = pages.shape[-1]
     sizes = (side * np.geomspace(*GRID, GRID_SIZES)).tolist()
     grid = grid_windows(side, side, sizes, shape.height / shape.width, GRID_STEP)
     found = []
-    for page in pages:
-        response = localiser.responses(page[None].to(device).float() / 255)[0][0].cpu().numpy()
+    for page, batch in zip(pages, _batches(localiser, pages, 1), strict=True):
+        response = localiser.responses(batch)[0][0].cpu().numpy()
         searched = grid if proposals == "grid" else selective_search(page.permute(1, 2, 0).numpy())
         found.append(best_window(response, searched, (side, side)))
     return Windows(np.array([one.window for one in found]), np.array([one.score for one in found]))
@@ -65,7 +63,7 @@ def locate(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) ->
         paths: of photos of any size.
         settings: of the bundle: what each part sees, and the shape of its window.
     """
-    chunks = [_locate(model, paths[start : start + CHUNK], settings) for start in range(0, len(paths), CHUNK)]
+    chunks = [_locate(model, paths[part], settings) for part in in_chunks(len(paths))]
     return Windows(*(np.concatenate(parts) for parts in zip(*chunks, strict=True)))
 
 
@@ -134,9 +132,18 @@ def _over_views(
     return torch.stack([net(view).float() for view in chosen]).mean(0)
 
 
-def _batches(reader: Reader, pages: UInt8[Tensor, "N 3 page page"]) -> list[Float[Tensor, "_ 3 page page"]]:
-    device = next(reader.parameters()).device
-    return [part.to(device).float() / 255 for part in torch.split(pages, BATCH)]
+def in_chunks(count: int) -> list[slice]:
+    """Slices of so many photos, `CHUNK` of them in each."""
+    return [slice(start, start + CHUNK) for start in range(0, count, CHUNK)]
+
+
+def _batches(
+    net: nn.Module, pages: UInt8[Tensor, "N 3 page page"], size: int = BATCH
+) -> Iterator[Float[Tensor, "_ 3 page page"]]:
+    """Pages as a network reads them, values in 0..1, where it is."""
+    device = next(net.parameters()).device
+    for part in torch.split(pages, size):
+        yield part.to(device).float() / 255
 
 
 @torch.no_grad()
@@ -150,6 +157,4 @@ def attribute_features(reader: Reader, pages: UInt8[Tensor, "N 3 page page"]) ->
 @torch.no_grad()
 def tag_logits(localiser: Localiser, pages: UInt8[Tensor, "N 3 page page"]) -> Float[Tensor, "N K"]:
     """What a localiser says of the tags of pages."""
-    device = next(localiser.parameters()).device
-    parts = torch.split(pages, BATCH)
-    return torch.cat([localiser(part.to(device).float() / 255).tags.float().cpu() for part in parts])
+    return torch.cat([localiser(batch).tags.float().cpu() for batch in _batches(localiser, pages)])

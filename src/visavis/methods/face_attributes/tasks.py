@@ -13,7 +13,7 @@ from visavis.methods.face_attributes.data import TagBatch, TagData
 from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader, Tagged
 from visavis.methods.face_attributes.recipe import LocaliserStage, ReaderStage
 from visavis.methods.face_attributes.scoring import attribute_logits, tag_logits
-from visavis.metrics.tags import balanced_accuracy
+from visavis.metrics.tags import balanced_accuracy, shown_both
 from visavis.metrics.thresholds import best_thresholds
 from visavis.training.task import Task
 
@@ -117,7 +117,8 @@ def reader_of(model: FaceAttributes) -> Reader:
 
 
 def balanced(logits: Float[Tensor, "N K"], tags: Float[np.ndarray, "N K"]) -> dict[str, float]:
-    if not ((tags == 1).any(axis=0) & (tags == 0).any(axis=0)).any():
+    """Balanced accuracy at the thresholds that suit these images best; empty where they cannot tell."""
+    if not shown_both(tags).any():
         return {}  # a small held-out part may show each attribute everywhere or nowhere
     scores = logits.double().numpy()
     return {"balanced_accuracy": balanced_accuracy(scores, tags, best_thresholds(scores, tags)).value}

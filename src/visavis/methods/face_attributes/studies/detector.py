@@ -9,7 +9,6 @@ from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.methods.face_attributes.data import tags_of, training_part
 from visavis.methods.face_attributes.evaluation import (
-    boxes_of,
     evaluate,
     search_for_faces,
     test_part,
@@ -21,7 +20,6 @@ from visavis.methods.face_attributes.scoring import Windows
 from visavis.methods.face_attributes.studies.arms import trained
 from visavis.methods.face_attributes.studies.cascade_boxes import cascade_windows, fit_cascade, read_behind
 from visavis.methods.face_attributes.studies.joined import joined, without_attributes
-from visavis.metrics.boxes import intersection_over_union
 from visavis.metrics.detection import RATES, recall_curve
 from visavis.metrics.evaluation import Evaluation, gains_over_seeds, over_seeds, peers_over_seeds
 from visavis.pictures.curve import detection_curve
@@ -50,14 +48,14 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
         return None
     reader, data = FaceReader(bundle), open_dataset(recipe.data)
     items = test_part(data)
-    paths, truth, names = items["path"].to_list(), boxes_of(data, items), reader.attributes
+    paths, names = items["path"].to_list(), reader.attributes
     raw = search_for_faces(cascade_windows, data, items)
     fitted = fit_cascade(reader, training_part(data, recipe.fold)[0]["path"].to_list())
     windows = Windows(fitted.fit.windows(raw.found.boxes), raw.found.scores)
     found = {
         LNET: search_for_faces(reader.windows, data, items),
         RAW: raw,
-        SHAPED: raw._replace(found=windows, overlaps=intersection_over_union(windows.boxes, truth)),
+        SHAPED: raw._replace(found=windows),
     }
     curves = {name: recall_curve(*one.rated()) for name, one in found.items()}
     drawn = {name: (one.false_positives, one.recall) for name, one in curves.items()}
@@ -66,7 +64,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     end_to_end = evaluate(bundle, recipe.data, END_TO_END)
     digest = end_to_end.data_digest
     located = {
-        name: Evaluation(LOCALISATION, data.name, digest, one.measure(truth)) for name, one in found.items()
+        name: Evaluation(LOCALISATION, data.name, digest, one.measure()) for name, one in found.items()
     }
     tags = TagTruth.of(items, names, tags_of(items, names))
     read = tags.measure(read_behind(reader, paths, windows.boxes), bundle.config.calibration)

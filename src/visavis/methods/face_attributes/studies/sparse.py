@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC
 from visavis.methods.face_attributes.linear import Linear, fit_linear
 from visavis.methods.face_attributes.studies.units import Parts
 from visavis.metrics.evaluation import PerQuery
-from visavis.metrics.tags import People, balanced_accuracy
+from visavis.metrics.tags import People, balanced_accuracy, shown_both
 from visavis.metrics.thresholds import best_thresholds
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
@@ -92,7 +92,7 @@ def measure(linear: Linear, units: Parts, tags: Parts, people: People | None) ->
     """Balanced accuracy of classifiers, at the thresholds that are best on the validation faces."""
     scores = linear.scores(units.test)
     thresholds = best_thresholds(linear.scores(units.validation), tags.validation, otherwise=0.0)
-    judged = [(truth == 1).any() and (truth == 0).any() for truth in tags.test.T]
+    judged = shown_both(tags.test)
     each = [
         balanced_accuracy(scores[:, [k]], tags.test[:, [k]], thresholds[[k]]).value if judged[k] else np.nan
         for k in range(tags.test.shape[1])
