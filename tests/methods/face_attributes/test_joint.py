@@ -19,11 +19,12 @@ from visavis.features.frames import cut
 from visavis.losses.attributes import attribute_cross_entropy
 from visavis.methods.face_attributes.data import training_part
 from visavis.methods.face_attributes.joint import JointBatch, JointTask, sample_squares
+from visavis.methods.face_attributes.parts import make_joint
 from visavis.methods.face_attributes.recipe import FacesRecipe
 from visavis.methods.face_attributes.scoring import locate, read_faces
 from visavis.methods.face_attributes.search import Candidates, Shape, best_windows, find_windows
 from visavis.methods.face_attributes.tasks import localiser_of, reader_of
-from visavis.methods.face_attributes.training import make_joint, train
+from visavis.methods.face_attributes.training import train
 from visavis.training.augment import Augmentation, draw_view, places_of
 from visavis.training.task import Task, step_generator
 

@@ -16,20 +16,16 @@ from tests.methods.face_attributes.conftest import FACES, tiny
 from visavis.bundle import Bundle, read_bundle
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
-from visavis.methods.face_attributes import training
+from visavis.methods.face_attributes import parts, training
+from visavis.methods.face_attributes.building import build_model
 from visavis.methods.face_attributes.calibration import FACE, calibrate
 from visavis.methods.face_attributes.data import read_squares, tags_of, whole_photos
 from visavis.methods.face_attributes.evaluation import evaluate
 from visavis.methods.face_attributes.model import FaceAttributes
+from visavis.methods.face_attributes.parts import face_threshold, make_localiser, make_reader
 from visavis.methods.face_attributes.scoring import attribute_features, attribute_logits, windows_of_pages
 from visavis.methods.face_attributes.tasks import Examples, LocaliserTask, ReaderTask, localiser_of, reader_of
-from visavis.methods.face_attributes.training import (
-    build_model,
-    face_threshold,
-    make_localiser,
-    make_reader,
-    train,
-)
+from visavis.methods.face_attributes.training import train
 from visavis.metrics.tags import balanced_accuracy
 from visavis.metrics.thresholds import best_thresholds, threshold_between
 from visavis.training.history import read_history
@@ -309,7 +305,7 @@ def test_the_card_names_the_data_of_both_pre_trainings(
     def starting_point(backbone: str) -> tuple[str, Any]:
         return ("anet", start) if backbone == "bundle:people" else (backbone, None)
 
-    monkeypatch.setattr(training, "starting_point", starting_point)
+    monkeypatch.setattr(parts, "starting_point", starting_point)
     bundle = train(tiny("reader.backbone=bundle:people"), tmp_path, True)
     assert bundle is not None
     assert {source["name"] for source in bundle.config.training["data"]} == {"identities", FACES}
