@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
@@ -17,6 +18,26 @@ def cells(values: Sequence[Any]) -> np.ndarray:
     for number, value in enumerate(values):
         row[0, number] = value
     return row
+
+
+def save_73(path: Path, **variables: list[str] | np.ndarray) -> None:
+    """Write a file as MATLAB's `-v7.3` does: a header before HDF5, axes reversed, cells as references."""
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, value in variables.items():
+            if isinstance(value, list):
+                cell = [_text(file, f"#refs#/{name}{n}", text).ref for n, text in enumerate(value)]
+                stored = file.create_dataset(name, data=np.array([cell], h5py.ref_dtype))
+                stored.attrs["MATLAB_class"] = np.bytes_("cell")
+            else:
+                file.create_dataset(name, data=value.T).attrs["MATLAB_class"] = np.bytes_("double")
+    with path.open("r+b") as raw:
+        raw.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+
+
+def _text(file: h5py.File, name: str, text: str) -> h5py.Dataset:
+    stored = file.create_dataset(name, data=np.array([[ord(letter)] for letter in text], np.uint16))
+    stored.attrs["MATLAB_class"] = np.bytes_("char")
+    return stored
 
 
 def change(path: Path, **variables: Any) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from tests.datasets.mat import cells, change, refusal
+from tests.datasets.mat import cells, change, refusal, save_73
 from visavis.datasets import lfwa, open_dataset
 from visavis.errors import VisavisError
 from visavis.tables import attribute_matrix
@@ -57,6 +57,15 @@ def test_files_that_were_written_again(root: Path) -> None:
     savemat(root / "lfwa" / "lfw_att_40.mat", again)
     indices = {"indices_img_train": np.array([3.0, 1]), "indices_img_test": np.array([4.0])}
     savemat(root / "lfwa" / "indices_train_test.mat", indices)
+    assert lfwa.read(root).items.equals(expected)
+
+
+def test_files_as_they_are_published(root: Path) -> None:
+    """They are of version 7.3."""
+    expected = lfwa.read(root).items
+    save_73(root / "lfwa" / "lfw_att_40.mat", AttrName=["5 o Clock Shadow", "Male"], label=LABEL, name=NAMES)
+    train, test = np.array([[3.0], [1.0]]), np.array([[4.0]])
+    save_73(root / "lfwa" / "indices_train_test.mat", indices_img_train=train, indices_img_test=test)
     assert lfwa.read(root).items.equals(expected)
 
 

@@ -3,9 +3,7 @@
 `lfwa/`: `lfw/<person>/<person>_0001.jpg`, `lfw_att_40.mat` and `indices_train_test.mat`. The variables are
 known from programs that read them, not from a description: AttrName (40 names), name (13,143 paths with
 backslashes) and label (1 or 0: a row for each path, a column for each name); indices_img_train and
-indices_img_test, which count from 1 into name.
-
-Both come as MATLAB 7.3 and have to be written again as an older version: the error says how.
+indices_img_test, which count from 1 into name. Both files come as MATLAB 7.3.
 """
 
 from pathlib import Path

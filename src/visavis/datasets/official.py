@@ -55,10 +55,10 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def read_mat(path: Path, *keys: str) -> list[np.ndarray]:
-    """Variables of a MATLAB file (up to version 7.2), in the order of `keys`.
+    """Variables of a MATLAB file of any version, in the order of `keys`; axes of length 1 may be missing.
 
     Raises:
-        VisavisError: the file is missing or cut off, of version 7.3, or lacks a variable.
+        VisavisError: the file is missing or cut off, or lacks a variable.
     """
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
@@ -69,15 +69,19 @@ def read_mat(path: Path, *keys: str) -> list[np.ndarray]:
             stored = loadmat(path, appendmat=False)
         except MatReadError as error:
             raise malformed(path, error) from None
-        except NotImplementedError:  # an HDF5 file, which SciPy does not read
-            raise VisavisError(
-                f"{path} is of MATLAB 7.3, which is not read; write it again in Python by "
-                "scipy.io.savemat(path, mat73.loadmat(path)) of the packages scipy and mat73"
-            ) from None
+        except NotImplementedError:  # of version 7.3, an HDF5 file, which SciPy does not read
+            import mat73
+
+            stored = mat73.loadmat(str(path))
     for key in keys:
         if key not in stored:
             raise malformed(path, f"it has no variable '{key}'")
-    return [stored[key] for key in keys]
+    return [_array(stored[key]) for key in keys]
+
+
+def _array(variable: object) -> np.ndarray:
+    """An array as it is; a list of texts, as cells of version 7.3 become, as an array of them."""
+    return np.array(variable, object) if isinstance(variable, list) else np.asarray(variable)
 
 
 def texts(cells: np.ndarray) -> list[str]:
