@@ -163,13 +163,13 @@ def main() -> None:
     try:
         starting_point(recipe.model.backbone)
         table = write_table(recipe, asked.out)
+        steps = asked.steps or recipe.schedule.steps
+        lengths = asked.apart_steps or [max(1, round(length * steps)) for length in LENGTHS]
+        of_fold = lasting(recipe.model_copy(update={"data": str(table)}), steps)
+        record = measure(of_fold, asked.attributes, lengths, asked.out)
     except VisavisError as error:
         print(f"{NAME} is left out: {error}")
         return
-    steps = asked.steps or recipe.schedule.steps
-    lengths = asked.apart_steps or [max(1, round(length * steps)) for length in LENGTHS]
-    of_fold = lasting(recipe.model_copy(update={"data": str(table)}), steps)
-    record = measure(of_fold, asked.attributes, lengths, asked.out)
     record.write(RESULTS / f"{NAME}.json")
     print(f"{NAME}: {record.ours:.1f} against {record.theirs:.1f} {record.unit}, {record.ratio:.2f} x")
 
