@@ -2,10 +2,20 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 
 from visavis.errors import VisavisError
 from visavis.metrics import wilson
-from visavis.metrics.detection import recall_at, recall_by_overlap, recall_by_rate, recall_curve, threshold_at
+from visavis.metrics.boxes import intersection_over_union
+from visavis.metrics.detection import (
+    ENOUGH,
+    matches,
+    recall_at,
+    recall_by_overlap,
+    recall_by_rate,
+    recall_curve,
+    threshold_at,
+)
 
 NOTHING = np.full(4, np.nan)
 
@@ -20,6 +30,27 @@ def test_recall_by_overlap_by_hand() -> None:
         "recall@0.7": 0.25,
     }
     assert recalls["recall@0.5"].n == 4
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_things_that_lie_apart_are_matched_as_well_as_can_be(seed: int) -> None:
+    """Then no window overlaps two by half, and any best assignment has as many pairs."""
+    rng = np.random.default_rng(seed)
+    truth = np.array([[20.0 * (n % 4), 20 * (n // 4), 12, 12] for n in range(8)])
+    found = truth[rng.integers(0, 8, 20)] + rng.uniform(-3, 3, (20, 4))
+    enough = intersection_over_union(found[:, None], truth[None]) >= ENOUGH
+    best = enough[linear_sum_assignment(enough, maximize=True)].sum()
+    right = matches(found, truth)
+    assert right.sum() == best < enough.any(axis=1).sum()
+    assert not right[~enough.any(axis=1)].any()
+
+
+def test_of_things_that_overlap_a_window_takes_what_is_left() -> None:
+    truth = np.array([[0.0, 0, 10, 10], [0, 2, 10, 10]])
+    found = np.array([[0.0, 0, 10, 11], [0, 0, 10, 10], [0, 0, 10, 10], NOTHING])
+    assert matches(found, truth).tolist() == [True, True, False, False]
+    assert matches(found, truth[:0]).tolist() == [False] * 4
+    assert matches(found[:0], truth).shape == (0,)
 
 
 def some_windows(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from visavis.errors import VisavisError
 from visavis.metrics.boxes import intersection_over_union
@@ -40,6 +40,24 @@ def recall_by_overlap(
     return {
         f"recall@{least:g}": PerQuery((overlap >= least) * 1.0, np.ones(len(truth))) for least in overlaps
     }
+
+
+def matches(found: Float[np.ndarray, "F 4"], truth: Float[np.ndarray, "T 4"]) -> Bool[np.ndarray, " F"]:
+    """Which of the boxes found in an image with several things are right: one for each thing at most.
+
+    In their order, the surest first, each takes the thing that it overlaps most, of those that are not taken
+    yet, if by an intersection over union of `ENOUGH`.
+
+    >>> matches(np.array([[0.0, 0, 4, 4], [0, 0, 4, 3], [9, 9, 1, 1]]), np.array([[0.0, 0, 4, 4]])).tolist()
+    [True, False, False]
+    """
+    overlap = intersection_over_union(found[:, None], truth[None])
+    right = np.zeros(len(found), bool)
+    for number, row in enumerate(overlap):
+        if row.max(initial=0.0) >= ENOUGH:
+            right[number] = True
+            overlap[:, row.argmax()] = 0  # it is taken
+    return right
 
 
 def recall_curve(

@@ -119,8 +119,7 @@ def search_for_faces(find: Callable[[list[str]], Windows], data: DataSet, test: 
     """
     without = test_part(open_dataset(FACELESS))["path"].to_list()
     truth, found = boxes_of(data, test), find(test["path"].to_list())
-    one = (test["faces"] == 1).to_numpy() if "faces" in test.columns else np.ones(len(test), bool)
-    return Searched(found, truth, one, find(without))
+    return Searched(found, truth, has_one_face(test), find(without))
 
 
 def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Evaluation:
@@ -154,6 +153,14 @@ def test_part(data: DataSet) -> pl.DataFrame:
     if test.is_empty():
         raise VisavisError(f"{data.name}: has no test part to measure on; mark items with split 'test'")
     return test
+
+
+def has_one_face(items: pl.DataFrame) -> Bool[np.ndarray, " N"]:
+    """Which photos show one face: all, where the data does not count faces."""
+    counted: np.ndarray = (
+        (items["faces"] == 1).to_numpy() if "faces" in items.columns else np.ones(len(items), bool)
+    )
+    return counted
 
 
 def boxes_of(data: DataSet, items: pl.DataFrame) -> Boxes:
