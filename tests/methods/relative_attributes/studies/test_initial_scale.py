@@ -146,12 +146,14 @@ def test_arms_and_record_are_complete(trained: dict[Path, RankerRecipe], tmp_pat
     assert [pair[0].mean for pair in known.values() if pair[0]] == [0.759, 0.832, 0.810, 0.777]
     assert images.load(tmp_path / "initial-scale.png").shape == (*PLOT, 3)
 
-    linear, log, spread, chosen = record.answers
+    linear, log, spread, chosen, best = record.answers
     assert linear.endswith("end at 0.19, 0.36, 0.55, 0.73; on average the size changes by a factor of 1.10")
     assert log.endswith("end at 0.34, 0.66, 1.32; on average the size changes by a factor of 2.00")
     assert "linear 15.0 points combined, 15.0 STN only; log 0.0 points" in spread
     assert chosen.startswith("s0 = 0.50, 0.66 chosen on a held-out fifth")
     assert chosen.endswith("77.5 % combined; the best of all on the test pairs, 0.5, has 80.0 %")
+    assert "STN only 68.0 %, linear over all s0 58.0 to 78.0 %" in best
+    assert best.endswith("combined 70.0 %, linear over all s0 60.0 to 80.0 %")
 
 
 def test_an_interrupted_arm_ends_the_study(

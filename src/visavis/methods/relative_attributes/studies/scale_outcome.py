@@ -6,6 +6,7 @@ import numpy as np
 
 from visavis.methods.relative_attributes.studies.arms import ACCURACY, SIZE, STN
 from visavis.methods.relative_attributes.studies.scale_forms import (
+    BEST,
     CHOSEN,
     DEFAULT,
     FORMS,
@@ -43,6 +44,7 @@ def answers(figures: Figures, chosen: list[float]) -> list[str]:
         f"s0 = {_listed(chosen)} chosen on a held-out fifth of the training pairs: "
         f"{_percent(figures[CHOSEN])} % combined; the best of all on the test pairs, {best}, has "
         f"{_percent(figures[name_of(LINEAR, best)])} %",
+        _without_s0(figures),
     ]
 
 
@@ -112,6 +114,15 @@ def _spread(figures: Figures, form: str, metric: str) -> float:
     return 100 * (max(values) - min(values))
 
 
+def _without_s0(figures: Figures) -> str:
+    stages = []
+    for stage, metric in (("STN only", STN + ACCURACY), ("combined", ACCURACY)):
+        reached = [100 * figures[name_of(LINEAR, scale)][metric].mean for scale in FORMS[LINEAR].starts]
+        own = _percent(figures[name_of(BEST, DEFAULT)], metric)
+        stages.append(f"{stage} {own} %, linear over all s0 {min(reached):.1f} to {max(reached):.1f} %")
+    return f"from the best fixed box, which asks for no s0: {'; '.join(stages)}"
+
+
 def _uncertainty(accuracy: Metric) -> str:
     if accuracy.ci95 is None:
         return ""
@@ -119,8 +130,8 @@ def _uncertainty(accuracy: Metric) -> str:
     return f"; by its 95 % interval one accuracy is uncertain by ± {50 * (high - low):.1f}"
 
 
-def _percent(metrics: dict[str, Metric]) -> str:
-    return f"{100 * metrics[ACCURACY].mean:.1f}"
+def _percent(metrics: dict[str, Metric], metric: str = ACCURACY) -> str:
+    return f"{100 * metrics[metric].mean:.1f}"
 
 
 def _listed(numbers: Sequence[float]) -> str:
