@@ -1,5 +1,6 @@
 """`study`: the methods' experiments as commands."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,7 @@ def study(
     settings = find_recipe(source, changes)
     run = out or (Path(source) if is_run(Path(source)) else Path("runs") / f"study-{name}-{settings.name}")
     of_seeds = parse_seeds(seeds) or [settings.seed]
+    started = time.time()
     record = get_study(settings.method, name)(settings, of_seeds, run, command_line(), quiet)
     if record is None:
         typer.echo(f"interrupted; the same command goes on in {run}", err=True)
@@ -57,7 +59,8 @@ def study(
         typer.echo(f"{arm:32s} {figures}")
     for answer in record.answers:
         typer.echo(answer)
-    for picture in sorted(run.glob("*.png")):
+    # Other studies leave their pictures in the folder of a run too.
+    for picture in sorted(one for one in run.glob("*.png") if one.stat().st_mtime >= started):
         typer.echo(f"picture: {picture}")
     if write is not None:
         record.write(write)

@@ -1,5 +1,6 @@
 """The study of the localiser as a command, on a run that is finished and on one that is not there."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_finished_run_is_looked_at_and_not_trained(tiny_bundle: Bundle, tmp_path: Path) -> None:
     run = tiny_bundle.path.parent
     before = (tiny_bundle.path / "config.json").stat().st_mtime_ns
+    other = run / "of-another-study.png"
+    other.touch()
+    os.utime(other, (0, 0))
     done = visavis("study", "localiser", run, "--write", tmp_path / "record.json", "--quiet")
     assert done.status == 0, done.error
     assert (tiny_bundle.path / "config.json").stat().st_mtime_ns == before
+    assert str(other) not in done.out
+    other.unlink()
     pictures = [run / f"localiser-{name}.png" for name in tiny_bundle.config.labels]
     for picture in pictures:
         assert f"picture: {picture}\n" in done.out
