@@ -1,6 +1,5 @@
 """One sweep over every registered method: it learns, keeps, goes on where it stopped, and can be exported."""
 
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import polars as pl
 import pytest
 import torch
 
+from tests.interrupts import interrupted_at
 from visavis import load
 from visavis.bundle import read_bundle
 from visavis.datasets import open_dataset
@@ -17,7 +17,6 @@ from visavis.export.parity import TOLERANCE, run_torch
 from visavis.methods import METHODS, find_recipe, get_method
 from visavis.training.history import read_history
 from visavis.training.run import BUNDLE
-from visavis.training.task import Task
 
 STOP_AT = 5
 # Metrics that chance takes to one half. Of other methods the first is looked at, which it takes to 1 in n.
@@ -64,22 +63,12 @@ def test_bundle_holds_the_trained_weights(trained: tuple[str, Path]) -> None:
         assert torch.allclose(value.float(), state[f"model.{key}"].float(), rtol=1e-3, atol=1e-5), key
 
 
-def test_resumed_run_ends_in_equal_weights(
-    trained: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_resumed_run_ends_in_equal_weights(trained: tuple[str, Path], tmp_path: Path) -> None:
     """Stopped by Ctrl-C and called again: the very bytes of the bundle's weights."""
     name, run = trained
     method = get_method(name)
     recipe = find_recipe(f"{name}/tiny", [])
-    finish_step = Task.finish_step
-
-    def finish_or_interrupt(task: Task) -> None:
-        finish_step(task)
-        if task.step == STOP_AT:
-            signal.raise_signal(signal.SIGINT)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Task, "finish_step", finish_or_interrupt)
+    with interrupted_at(STOP_AT):
         assert method.train(recipe, tmp_path, True) is None
     bundle = method.train(recipe, tmp_path, True)
     assert bundle is not None

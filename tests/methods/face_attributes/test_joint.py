@@ -1,7 +1,6 @@
 """The gradient of what ANet reads to where LNet looks, and both trained on together in a finished run."""
 
 import shutil
-import signal
 from pathlib import Path
 
 import cv2
@@ -10,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.interrupts import interrupted_at
 from tests.methods.face_attributes.conftest import FACES, tiny
 from visavis import load
 from visavis.bundle import read_bundle
@@ -26,7 +26,7 @@ from visavis.methods.face_attributes.search import Candidates, Shape, best_windo
 from visavis.methods.face_attributes.tasks import localiser_of, reader_of
 from visavis.methods.face_attributes.training import train
 from visavis.training.augment import Augmentation, draw_view, places_of
-from visavis.training.task import Task, step_generator
+from visavis.training.task import step_generator
 
 AROUND = 1.5
 SHOES = "rendered-shoes-20"  # pictures without faces
@@ -166,20 +166,11 @@ def test_a_finished_run_is_gone_on_from_and_stays(run: Path, tmp_path: Path) -> 
     assert list(described.probabilities) == data.attributes
 
 
-def test_an_interrupted_run_ends_in_equal_weights(
-    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_run_ends_in_equal_weights(run: Path, tmp_path: Path) -> None:
     recipe = recipe_of(JOINT)
     whole = train(recipe, copied(run, tmp_path / "whole"), True)
-    folder, finish_step = copied(run, tmp_path / "parts"), Task.finish_step
-
-    def finish_or_interrupt(task: Task) -> None:
-        finish_step(task)
-        if task.step == 2:
-            signal.raise_signal(signal.SIGINT)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Task, "finish_step", finish_or_interrupt)
+    folder = copied(run, tmp_path / "parts")
+    with interrupted_at(2):
         assert train(recipe, folder, True) is None
     resumed = train(recipe, folder, True)
     assert whole is not None

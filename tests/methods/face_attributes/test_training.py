@@ -1,7 +1,6 @@
 """Losses by hand, what each part may change, going on with a later part, and recipes that are refused."""
 
 import math
-import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.interrupts import interrupted_at
 from tests.methods.face_attributes.conftest import FACES, tiny
 from visavis.bundle import Bundle, read_bundle
 from visavis.datasets import open_dataset
@@ -200,15 +200,7 @@ def test_only_the_attributes_of_the_recipe_are_learned(tmp_path: Path) -> None:
 def test_a_run_that_goes_on_trains_finished_parts_no_more(
     tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finish_step = Task.finish_step
-
-    def finish_or_interrupt(task: Task) -> None:
-        finish_step(task)
-        if isinstance(task, ReaderTask) and task.step == 1:
-            signal.raise_signal(signal.SIGINT)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Task, "finish_step", finish_or_interrupt)
+    with interrupted_at(1, ReaderTask):
         assert train(tiny(), tmp_path, True) is None
     monkeypatch.setattr(training, "make_localiser", None)
     resumed = train(tiny(), tmp_path, True)

@@ -1,6 +1,5 @@
 """Two stages, rates by part, one step of Torch7's descent, and what a recipe is refused for."""
 
-import signal
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -10,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.interrupts import interrupted_at
 from visavis.bundle import Bundle, read_bundle, round_weights
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
@@ -96,15 +96,7 @@ def test_a_run_that_goes_on_does_not_search_its_boxes_again(
     recipe = tiny("schedule.steps=3", "model.start=best", "model.combined=false", "schedule.average=0.9")
     whole = train(recipe, run, True)
     run = tmp_path / "resumed"
-    finish_step = RankerTask.finish_step
-
-    def finish_or_interrupt(task: RankerTask) -> None:
-        finish_step(task)
-        if task.step == 1:
-            signal.raise_signal(signal.SIGINT)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(RankerTask, "finish_step", finish_or_interrupt)
+    with interrupted_at(1, RankerTask):
         assert train(recipe, run, True) is None
     resumed = train(recipe, run, True)
     assert whole is not None

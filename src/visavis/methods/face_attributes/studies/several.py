@@ -19,6 +19,7 @@ from visavis.metrics.detection import ENOUGH, matches
 from visavis.metrics.evaluation import Evaluation, PerQuery, over_seeds
 from visavis.pictures.canvas import Picture
 from visavis.records import ResultRecord
+from visavis.tables import spread_rows
 from visavis.training.results import summarise
 
 PROTOCOL = "composed"
@@ -107,9 +108,8 @@ def measure(found: list[Faces], compositions: list[Composition]) -> dict[str, Pe
 
 def draw(found: list[Faces], compositions: list[Composition]) -> Picture:
     """Compositions, taken evenly, with the windows found in green and the reference boxes in grey."""
-    shown = np.linspace(0, len(found) - 1, min(DRAWN, len(found))).round().astype(int).tolist()
     cells, captions = [], []
-    for number in shown:
+    for number in spread_rows(len(found), DRAWN).tolist():
         one, truth = compositions[number], [as_box(box) for box in compositions[number].truth]
         windows = found_boxes(found[number].faces)
         cells.append(on_photo(Path(one.path), CELL, windows, reference=truth))
