@@ -317,6 +317,10 @@ ALIGNED = ("outer=null", "inner=null", f"reader.sources=[{{data: {FACES}}}]")
         ((*ALIGNED, "reader.page=80"), r"reader\.page: 80 px is less than the 88 that the backbone reads"),
         ((*ALIGNED, "reader.views=3"), r"reader\.views: 3 of a page of 96 px; give 2, or 10 of more than 88"),
         ((*ALIGNED, "reader.page=88", "reader.views=10"), r"reader\.views: 10 of a page of 88 px; give 2"),
+        (
+            (*ALIGNED, "reader.schedule.batch=1"),
+            r"reader\.schedule\.batch: the statistics of one face are no",
+        ),
         ((*ALIGNED, "reader.backbone=small"), r"reader\.backbone: 'small' reads line drawings; use lnet"),
         (("outer.backbone=sketch-a-net",), r"outer\.backbone: 'sketch-a-net' reads line drawings; use lnet"),
         (("outer.levels=20",), r"outer\.levels: the smallest size, 0 px, is less than the backbone can read"),

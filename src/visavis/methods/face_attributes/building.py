@@ -3,12 +3,14 @@
 from typing import Any
 
 import torch
+from torch import nn
 
 from visavis.bundle import Bundle
 from visavis.errors import VisavisError
-from visavis.methods.face_attributes.model import FaceAttributes, Localiser, seen_side
+from visavis.methods.face_attributes.model import FaceAttributes, Localiser, Reader, seen_side
 from visavis.methods.face_attributes.recipe import LocaliserStage, ReaderStage
 from visavis.nets.backbones import OWN
+from visavis.training.recipe import Schedule
 from visavis.training.run import accelerator, fitting_weights, trunk_weights
 
 
@@ -81,4 +83,12 @@ def check_page(stage: ReaderStage, side: int) -> None:
     if stage.views not in (2, 10) or (stage.views == 10 and stage.page == side):
         raise VisavisError(
             f"reader.views: {stage.views} of a page of {stage.page} px; give 2, or 10 of more than {side} px"
+        )
+
+
+def check_batch(part: str, schedule: Schedule, reader: Reader) -> None:
+    """Raise VisavisError where ANet normalises over a batch and that is a single face."""
+    if schedule.batch == 1 and isinstance(reader.trunk.norm, nn.BatchNorm1d):
+        raise VisavisError(
+            f"{part}.schedule.batch: the statistics of one face are no more than itself; give 2 or more"
         )

@@ -106,9 +106,16 @@ def seen_side(side: int, scale: float) -> int:
 class Reader(nn.Module):
     """ANet with its output layer: a backbone, a fully connected layer, and the logits of K attributes."""
 
-    def __init__(self, backbone: str, attributes: int, hidden: int = 256, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        backbone: str,
+        attributes: int,
+        hidden: int = 256,
+        dropout: float = 0.0,
+        batch_norm: bool = False,
+    ) -> None:
         super().__init__()
-        self.trunk = Trunk(backbone, hidden, dropout)
+        self.trunk = Trunk(backbone, hidden, dropout, batch_norm)
         self.attributes = nn.Linear(self.trunk.width, attributes)
 
     def forward(self, faces: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B K"]:

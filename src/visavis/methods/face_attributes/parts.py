@@ -14,6 +14,7 @@ from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.methods.face_attributes.building import (
     build_model,
+    check_batch,
     check_page,
     check_sizes,
     settings_with,
@@ -105,6 +106,7 @@ def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
         "attributes": len(names),
         "hidden": stage.hidden,
         "dropout": stage.dropout,
+        "batch_norm": stage.batch_norm,
     }
     frame = stage.model_dump(include={"around", "page", "views"})
     frame["aligned"] = next(
@@ -114,6 +116,7 @@ def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
     model = build_model(settings, part, before, start)
     side = reader_of(model).trunk.side
     check_page(stage, side)
+    check_batch("reader", stage.schedule, reader_of(model))
     learned, held_out = face_items(recipe, stage, sources, names, settings)
     examples, validated = learned(model), held_out(model)
     if examples is None:
@@ -138,6 +141,7 @@ def make_joint(recipe: FacesRecipe, before: Bundle) -> Part:
     settings = before.config.settings
     model = FaceAttributes(**settings["net"]).eval()
     model.load_state_dict(before.weights)
+    check_batch("joint", stage.schedule, reader_of(model))
     train_only(model, part, "reader")
 
     def pages_of(paths: list[str], *sides: int) -> list[Tensor]:

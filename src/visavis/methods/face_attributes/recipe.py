@@ -60,6 +60,7 @@ class ReaderStage(Options):
 
     backbone: str = Field("anet", description="anet, colour ..., or bundle:PATH of a pre-training")
     hidden: NonNegativeInt = Field(256, description="units of the fully connected layer; 0 = none")
+    batch_norm: bool = Field(False, description="of the fully connected layer, before its ReLU")
     dropout: float = Field(0.3, ge=0, lt=1)
     sources: list[FaceSource] = Field(min_length=1)
     around: PositiveFloat = Field(1.7, description="side of what is read, in heights of LNet's window")

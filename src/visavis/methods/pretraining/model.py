@@ -10,9 +10,16 @@ from visavis.nets.trunk import Trunk
 class PretrainingNet(nn.Module):
     """Trunk and embedding head; the embedding is of unit length."""
 
-    def __init__(self, backbone: str, hidden: int = 512, embedding: int = 256, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        backbone: str,
+        hidden: int = 512,
+        embedding: int = 256,
+        dropout: float = 0.0,
+        batch_norm: bool = False,
+    ) -> None:
         super().__init__()
-        self.trunk = Trunk(backbone, hidden, dropout)
+        self.trunk = Trunk(backbone, hidden, dropout, batch_norm)
         self.embed = nn.Linear(self.trunk.width, embedding)
 
     def forward(self, pages: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D"]:

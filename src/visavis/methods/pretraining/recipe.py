@@ -43,6 +43,7 @@ class PretrainingRecipe(Recipe):
 
     backbone: str = "small"
     hidden: NonNegativeInt = 512
+    batch_norm: bool = Field(False, description="of the fully connected layer, before its ReLU")
     embedding: PositiveInt = 256
     dropout: float = Field(0.0, ge=0, lt=1)
     page: PositiveInt = 112

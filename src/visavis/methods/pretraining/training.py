@@ -83,6 +83,7 @@ def train(recipe: PretrainingRecipe, run: Path, quiet: bool = False) -> Bundle |
         "hidden": recipe.hidden,
         "embedding": recipe.embedding,
         "dropout": recipe.dropout,
+        "batch_norm": recipe.batch_norm,
     }
     model = PretrainingNet(**net)
     bundle: Bundle | None = None

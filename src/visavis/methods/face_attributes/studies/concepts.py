@@ -137,7 +137,9 @@ def nets(recipe: FacesRecipe, reader: FaceReader, seed: int) -> dict[str, Trunk]
     found = {RANDOM: Trunk(backbone, recipe.reader.hidden).eval()}
     if start is not None:
         net = start.config.settings["net"]
-        found[IDENTITIES] = Trunk(net["backbone"], net["hidden"]).eval()
+        found[IDENTITIES] = Trunk(
+            net["backbone"], net["hidden"], batch_norm=net.get("batch_norm", False)
+        ).eval()
         found[IDENTITIES].load_state_dict(trunk_weights(start))
     return found | {TAGS: trained}
 
