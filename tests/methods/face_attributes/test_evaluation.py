@@ -12,7 +12,14 @@ from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.methods.face_attributes import evaluation
 from visavis.methods.face_attributes.data import tags_of
-from visavis.methods.face_attributes.evaluation import CONSTANT, MAJORITY, REFERENCE, WHOLE, evaluate
+from visavis.methods.face_attributes.evaluation import (
+    CONSTANT,
+    MAJORITY,
+    REFERENCE,
+    WHOLE,
+    evaluate,
+    pictures_without,
+)
 from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.protocol import ALIGNED, END_TO_END, LOCALISATION, TagTruth
 from visavis.methods.face_attributes.scoring import Windows
@@ -105,8 +112,8 @@ def test_localisation_by_hand(tiny_bundle: Bundle, tmp_path: Path, monkeypatch: 
         faces=pl.when(pl.col("split") == "test").then(pl.int_range(20) % 6 // 5 + 1)
     )
     data = replace(data, items=counted)
-    faceless = open_dataset("rendered-shoes-20").select(split="test", domain="photo")
-    test, without = data.select(split="test").items, faceless.items
+    faceless = open_dataset("rendered-shoes-20").select(domain="photo")
+    test, without = data.select(split="test").items, faceless.select(split="test").items
     truth = test.select(BOX).to_numpy()
     boxes = truth.copy()
     boxes[:, 0] += [0, 2, 40, 40, 40, 40]
@@ -123,7 +130,10 @@ def test_localisation_by_hand(tiny_bundle: Bundle, tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(FaceReader, "windows", windows)
     monkeypatch.setattr(evaluation, "open_dataset", opened)
-    found = evaluate(tiny_bundle, "faces", LOCALISATION)
+    recipe = tiny_bundle.config.recipe
+    outer = recipe["outer"] | {"faceless": "faceless"}
+    config = tiny_bundle.config.model_copy(update={"recipe": recipe | {"outer": outer}})
+    found = evaluate(replace(tiny_bundle, config=config), "faces", LOCALISATION)
     for overlap in (0.3, 0.5, 0.7):
         assert found.metrics[f"recall@{overlap}"].value == pytest.approx(2 / 6)
     single = (test["faces"] == 1).to_numpy()
@@ -137,6 +147,22 @@ def test_localisation_by_hand(tiny_bundle: Bundle, tmp_path: Path, monkeypatch: 
     )
     assert set(found.peers[CONSTANT]) == {"recall@0.3", "recall@0.5", "recall@0.7"}
     assert found.peers[CONSTANT]["recall@0.5"].value == 1  # boxes differ by less than a third
+
+
+def test_without_pictures_without_faces_only_overlaps_count(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    found = evaluate(tiny_bundle, table(tmp_path), LOCALISATION)
+    assert set(found.metrics) == {"recall@0.3", "recall@0.5", "recall@0.7"}
+    assert found.notes == (
+        "false positives are not counted: no pictures without faces of split 'test' in outer.faceless",
+    )
+
+
+def test_pictures_without_faces_that_were_learned_from_do_not_count(tmp_path: Path) -> None:
+    known = table(tmp_path, "split")
+    assert pictures_without({"outer": {"faceless": known}}) == []
+    assert pictures_without({"outer": None}) == pictures_without({}) == []
+    told = pictures_without({"outer": {"faceless": "rendered-shoes-20"}})
+    assert told == open_dataset("rendered-shoes-20").select(split="test").items["path"].to_list()
 
 
 # --- what is refused
@@ -156,9 +182,7 @@ def test_a_protocol_that_is_unknown_or_does_not_fit(
         evaluate(aligned_bundle, table(tmp_path), END_TO_END)
 
 
-def test_data_without_what_the_protocol_needs(
-    tiny_bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_without_what_the_protocol_needs(tiny_bundle: Bundle, tmp_path: Path) -> None:
     with pytest.raises(VisavisError, match=r"faces: an item has no box to compare with; add box_x"):
         evaluate(tiny_bundle, table(tmp_path, boxes=False), END_TO_END)
     with pytest.raises(VisavisError, match=r"faces: has no tags of 'beard', which .* reads"):
@@ -167,7 +191,6 @@ def test_data_without_what_the_protocol_needs(
         VisavisError, match="faces: has no test part to measure on; mark items with split 'test'"
     ):
         evaluate(tiny_bundle, table(tmp_path, split="train"), None)
-    monkeypatch.setattr(evaluation, "FACELESS", "rendered-shoes-20")
     with pytest.raises(VisavisError, match="faces: an item has no box"):
         evaluate(tiny_bundle, table(tmp_path, boxes=False), LOCALISATION)
 

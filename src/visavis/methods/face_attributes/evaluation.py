@@ -1,7 +1,7 @@
 """Measuring a bundle under a named protocol."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,6 @@ from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.protocol import (
     ALIGNED,
     END_TO_END,
-    FACELESS,
     LOCALISATION,
     PROTOCOLS,
     TagTruth,
@@ -52,7 +51,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
         raise VisavisError(f"protocol '{name}' is unknown; use one of {', '.join(PROTOCOLS)}")
     reader, test = FaceReader(bundle), test_part(data)
     if name == LOCALISATION:
-        return _localisation(reader, data, test)
+        return _localisation(reader, data, test, pictures_without(bundle.config.recipe))
     if not reader.reads_faces:
         raise VisavisError(
             f"{bundle.path}: finds faces and reads none; use '{LOCALISATION}', or train ANet too"
@@ -85,7 +84,7 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
 
 class Searched(NamedTuple):
     """The window of each test photo, the reference box, and whether there is `one` face in the photo; and the
-    windows of pictures without faces."""
+    windows of pictures without faces, which may be none."""
 
     found: Windows
     truth: Boxes
@@ -102,35 +101,48 @@ class Searched(NamedTuple):
         return self.found.scores[self.one], self.overlaps[self.one], self.faceless.scores
 
     def measure(self) -> dict[str, PerQuery]:
-        """All figures of localisation."""
-        return recall_by_overlap(self.found.boxes, self.truth) | recall_by_rate(*self.rated())
+        """All figures of localisation; those at rates of false positives need pictures without faces."""
+        by_overlap = recall_by_overlap(self.found.boxes, self.truth)
+        return by_overlap | recall_by_rate(*self.rated()) if len(self.faceless.scores) else by_overlap
 
 
-def search_for_faces(find: Callable[[list[str]], Windows], data: DataSet, test: pl.DataFrame) -> Searched:
+def search_for_faces(
+    find: Callable[[list[str]], Windows], data: DataSet, test: pl.DataFrame, without: list[str]
+) -> Searched:
     """Look for the face in test photos and in pictures without faces.
 
     Args:
         find: gives the best window of each photo, NaN where there is none.
         data: what the photos are of.
         test: its test items.
+        without: paths of pictures without faces.
 
     Raises:
-        VisavisError: a photo has no reference box, or `FACELESS` is not there.
+        VisavisError: a photo has no reference box.
     """
-    without = test_part(open_dataset(FACELESS))["path"].to_list()
     truth, found = boxes_of(data, test), find(test["path"].to_list())
-    return Searched(found, truth, has_one_face(test), find(without))
+    faceless = find(without) if without else Windows(np.empty((0, 4)), np.empty(0))
+    return Searched(found, truth, has_one_face(test), faceless)
 
 
-def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame) -> Evaluation:
-    searched = search_for_faces(reader.windows, data, test)
+def pictures_without(recipe: dict[str, Any]) -> list[str]:
+    """Paths of the test part of the pictures without faces that LNet_o learned from.
+
+    There are none where a recipe names no such data, or data without splits, which was learned from whole.
+    """
+    name = (recipe.get("outer") or {}).get("faceless")
+    return open_dataset(name).select(split="test").items["path"].to_list() if name else []
+
+
+def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame, without: list[str]) -> Evaluation:
+    searched = search_for_faces(reader.windows, data, test, without)
     train = data.items.filter(pl.col("split") == "train")
     known, asked = (sizes_of(items["path"].to_list()) for items in (train, test))
     fixed = constant_box(boxes_of(data, train), known, asked)
-    note = (
-        f"false positives: on {int(searched.one.sum())} photos with one face, and "
-        f"{len(searched.faceless.scores)} pictures without; the boxes are those of a detector, not of people"
-    )
+    note = "false positives are not counted: no pictures without faces of split 'test' in outer.faceless"
+    if without:
+        single = int(searched.one.sum())
+        note = f"false positives: on {single} photos with one face, and {len(without)} pictures without"
     return Evaluation(
         LOCALISATION,
         data.name,

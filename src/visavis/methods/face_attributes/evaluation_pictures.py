@@ -8,7 +8,7 @@ from visavis import images
 from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.files import make_folder
-from visavis.methods.face_attributes.evaluation import search_for_faces, test_part
+from visavis.methods.face_attributes.evaluation import pictures_without, search_for_faces, test_part
 from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.pictures import (
     CELL,
@@ -31,8 +31,8 @@ def draw_evaluation(bundle: Bundle, data_name: str | None, protocol_name: str | 
     """Write what a bundle can be seen to do on test photos that are spread evenly over the test part.
 
     `responses.png` where it finds faces: response, window, and the reference box where there is one;
-    `attributes.png` where it reads them: those of the first face; `localisation.png` under that protocol:
-    recall against false positives.
+    `attributes.png` where it reads them: those of the first face; `localisation.png` under that protocol,
+    with pictures without faces: recall against false positives.
 
     Args:
         bundle, data_name, protocol_name: as `evaluate` knows them.
@@ -51,8 +51,9 @@ def draw_evaluation(bundle: Bundle, data_name: str | None, protocol_name: str | 
         described = reader.describe(shown["path"].to_list())
         first = next((one for one in described if one.probabilities), described[0])
         draw_described(first, folder / "attributes.png")
-    if (protocol_name or default_protocol(data.name, bundle.config.settings)) == LOCALISATION:
-        curve = recall_curve(*search_for_faces(reader.windows, data, test).rated())
+    localised = (protocol_name or default_protocol(data.name, bundle.config.settings)) == LOCALISATION
+    if localised and (without := pictures_without(bundle.config.recipe)):
+        curve = recall_curve(*search_for_faces(reader.windows, data, test, without).rated())
         points = {"LNet": (curve.false_positives, curve.recall)}
         title = f"{data.name}: faces found by one window a photo"
         images.save(folder / "localisation.png", detection_curve(points, marked=RATES, title=title))

@@ -30,7 +30,6 @@ ALIGNED, END_TO_END, LOCALISATION, ANY = (
     "tags",
 )
 PROTOCOLS = (ANY, ALIGNED, END_TO_END, LOCALISATION)
-FACELESS = "faceless"  # the data without faces of `LOCALISATION`
 AT_THRESHOLDS = "_at_thresholds"
 MEASURES = {"mean_accuracy": mean_accuracy, "balanced_accuracy": balanced_accuracy, "macro_f1": macro_f1}
 

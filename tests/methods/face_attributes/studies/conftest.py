@@ -8,7 +8,6 @@ import pytest
 
 from visavis.datasets import open_dataset
 from visavis.methods import find_recipe
-from visavis.methods.face_attributes import evaluation
 from visavis.methods.face_attributes.recipe import FacesRecipe
 
 ATTRIBUTES = ["hair_length", "hair_darkness", "glasses", "beard"]
@@ -19,6 +18,9 @@ RECIPE = """
 method: face_attributes
 data: {faces}
 outer:
+  faceless: {without}
+  presence: 0
+  without: 0
   page: 96
   step: 1.0
   levels: 2
@@ -59,11 +61,10 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def recipes(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipes:
+def recipes(faces: Path, tmp_path: Path) -> Recipes:
     """Makes the recipe `mini` of both parts with other settings; shoes are the pictures without faces."""
-    monkeypatch.setattr(evaluation, "FACELESS", WITHOUT)
     path = tmp_path / "mini.yaml"
-    path.write_text(RECIPE.format(faces=faces))
+    path.write_text(RECIPE.format(faces=faces, without=WITHOUT))
 
     def make(*overrides: str) -> FacesRecipe:
         recipe = find_recipe(str(path), list(overrides))

@@ -14,7 +14,7 @@ from visavis.methods.face_attributes.recipe import FacesRecipe
 from visavis.methods.face_attributes.studies import arms, tags
 from visavis.methods.face_attributes.studies.tags import PICTURE, counts, in_order
 
-from .conftest import ATTRIBUTES, WITHOUT, Recipes
+from .conftest import ATTRIBUTES, Recipes
 
 STUDY = get_study("face_attributes", "tags")
 
@@ -64,7 +64,7 @@ def test_each_arm_learns_some_of_the_tags_and_all_arms_are_measured(
 
 
 def test_what_else_teaches_is_said(recipes: Recipes) -> None:
-    recipe = recipes(f"outer.faceless={WITHOUT}", "outer.presence=0.2")
+    recipe = recipes("outer.presence=0.2", "outer.without=0.25")
     assert recipe.outer is not None
     said = tags.answers({}, ATTRIBUTES, recipe.outer)[-1]
     assert said == "beside the tags, each arm learned with weight 0.2 whether there is a face at all"

@@ -10,6 +10,7 @@ from visavis.errors import VisavisError
 from visavis.methods.face_attributes.data import tags_of, training_part
 from visavis.methods.face_attributes.evaluation import (
     evaluate,
+    pictures_without,
     search_for_faces,
     test_part,
 )
@@ -39,21 +40,26 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     which is trained where it does not stand; None where that was interrupted.
 
     Raises:
-        VisavisError: the recipe lacks LNet or ANet.
+        VisavisError: the recipe lacks LNet, ANet or pictures without faces.
     """
     if recipe.outer is None or recipe.reader is None:
         raise VisavisError(f"recipe '{recipe.name}' has not both outer and reader; give a whole system")
+    without = pictures_without(recipe.model_dump())
+    if not without:
+        raise VisavisError(
+            "outer.faceless: names no pictures without faces of split 'test', in which a detector is mistaken"
+        )
     bundle = trained(recipe.model_copy(update={"seed": seeds[0]}), run, quiet)
     if bundle is None:
         return None
     reader, data = FaceReader(bundle), open_dataset(recipe.data)
     items = test_part(data)
     paths, names = items["path"].to_list(), reader.attributes
-    raw = search_for_faces(cascade_windows, data, items)
+    raw = search_for_faces(cascade_windows, data, items, without)
     fitted = fit_cascade(reader, training_part(data, recipe.fold)[0]["path"].to_list())
     windows = Windows(fitted.fit.windows(raw.found.boxes), raw.found.scores)
     found = {
-        LNET: search_for_faces(reader.windows, data, items),
+        LNET: search_for_faces(reader.windows, data, items, without),
         RAW: raw,
         SHAPED: raw._replace(found=windows),
     }
