@@ -1,11 +1,20 @@
 """Questions put to the method, each answered by one command: `visavis study NAME`."""
 
-from visavis.methods.face_attributes.studies import baselines, concepts, detector, pretraining, several, tags
+from visavis.methods.face_attributes.studies import (
+    baselines,
+    concepts,
+    detector,
+    pretraining,
+    readout,
+    several,
+    tags,
+)
 
 STUDIES = {
     "baselines": baselines.study,
     "detector": detector.study,
     "several": several.study,
+    "readout": readout.study,
     "concepts": concepts.study,
     "tags": tags.study,
     "pretraining": pretraining.study,
