@@ -16,6 +16,7 @@ from visavis.methods.face_attributes.data import (
     TagData,
     check_tags,
     faceless_photos,
+    load_fine_enough,
     read_aligned,
     read_squares,
     squares_about,
@@ -65,6 +66,18 @@ def test_boxes_of_pages_lie_in_the_photo_where_they_were_cut(
         (page_of_it,) = read_squares([path], squares, page)
         found = squares.boxes(np.array([red_box(page_of_it)]), page)
         assert found[0].tolist() == pytest.approx(box, abs=0.5)
+
+
+@pytest.mark.parametrize(("page", "scale"), [(500, 1), (200, 1), (150, 1 / 2), (20, 1 / 16)])
+def test_a_large_photo_is_read_smaller_and_cut_at_the_same_place(
+    page: int, scale: float, tmp_path: Path
+) -> None:
+    path = photo_with_box(tmp_path / "photo.jpg", 700, 1000, (300, 200, 250, 350))
+    assert load_fine_enough(path, 1000 / page)[1] == pytest.approx(scale, rel=0.01)
+    squares = whole_photos([path])
+    (page_of_it,) = read_squares([path], squares, page)
+    found = squares.boxes(np.array([red_box(page_of_it)]), page)
+    assert found[0].tolist() == pytest.approx([300, 200, 250, 350], abs=0.3 * 1000 / page)
 
 
 def test_a_box_at_a_fraction_of_a_page_is_at_that_fraction_of_the_square() -> None:

@@ -79,6 +79,10 @@ def test_a_photo_is_answered_alone_as_among_others(reader: FaceReader, photos: l
         assert reader.describe([path])[0].probabilities == pytest.approx(described.probabilities, abs=1e-5)
 
 
+def test_of_no_photos_there_are_no_answers(reader: FaceReader) -> None:
+    assert reader.locate([]) == reader.locate_several([]) == reader.describe([]) == []
+
+
 def test_without_a_face_there_are_no_attributes(reader: FaceReader, photos: list[str]) -> None:
     described = reader.describe(photos)
     assert [bool(one.probabilities) for one in described] == [one.is_face for one in reader.locate(photos)]

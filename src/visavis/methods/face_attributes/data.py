@@ -1,5 +1,6 @@
 """Photos as the localisers see them, and faces as the reader does."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from visavis.features.frames import cut, read_frames
 from visavis.folds import held_out_labels
 from visavis.tables import ATTRIBUTE, BOX, DataSet, attribute_matrix
 from visavis.training.augment import Augmentation, Pages, View, as_batch
+
+FINER = 3  # pixels of a photo to one that is asked for, at least, so that reading it smaller changes little
 
 Boxes = Float[np.ndarray, "N 4"]
 
@@ -53,12 +56,28 @@ def read_squares(paths: list[str], squares: Squares, page: int) -> UInt8[Tensor,
     """Cut squares out of photos and scale them to pages."""
 
     def one(number: int) -> UInt8[np.ndarray, "page page 3"]:
-        photo = images.load(paths[number], mode="rgb")
-        x, y = squares.middle[number] - 0.5  # `cut` has the centres of pixels at integers
-        return cut(photo, (x, y), float(squares.side[number]), page)
+        side = float(squares.side[number])
+        photo, scale = load_fine_enough(paths[number], side / page)
+        x, y = scale * squares.middle[number] - 0.5  # `cut` has the centres of pixels at integers
+        return cut(photo, (x, y), scale * side, page)
 
     with ThreadPoolExecutor(2) as pool:
         return as_batch(list(pool.map(one, range(len(paths)))))
+
+
+def load_fine_enough(path: str, step: float) -> tuple[UInt8[np.ndarray, "H W 3"], float]:
+    """A photo, and the scale at which it was read: smaller where few of its pixels are asked for.
+
+    Args:
+        path: of the photo.
+        step: from one pixel that is asked for to the next, in the photo's own.
+    """
+    halvings = math.floor(math.log2(max(step / FINER, 1)))
+    if not halvings:
+        return images.load(path, mode="rgb"), 1.0
+    longest = max(images.size_of(path))
+    photo = images.load(path, mode="rgb", size=math.ceil(longest / 2**halvings))
+    return photo, max(photo.shape[:2]) / longest
 
 
 def read_aligned(paths: list[str], share: float, down: float, page: int) -> UInt8[Tensor, "N 3 page page"]:

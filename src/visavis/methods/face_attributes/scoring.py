@@ -63,7 +63,8 @@ def locate(model: FaceAttributes, paths: list[str], settings: dict[str, Any]) ->
         paths: of photos of any size.
         settings: of the bundle: what each part sees, and the shape of its window.
     """
-    chunks = [_locate(model, paths[part], settings) for part in in_chunks(len(paths))]
+    none = Windows(np.empty((0, 4)), np.empty(0))
+    chunks = [none, *(_locate(model, paths[part], settings) for part in in_chunks(len(paths)))]
     return Windows(*(np.concatenate(parts) for parts in zip(*chunks, strict=True)))
 
 
