@@ -153,11 +153,12 @@ def test_exif_orientation(kind: str, orientation: int, tmp_path: Path) -> None:
     assert difference(images.load(path, size=upright.shape[:2]), upright) <= 1
 
 
-@pytest.mark.parametrize("orientation", [1, 6])
-def test_size_of_the_header_is_that_of_the_loaded_image(orientation: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_size_of_the_header_is_that_of_the_loaded_image(kind: str, orientation: int, tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    content = encoded(Image.fromarray(smooth()), "JPEG", exif=exif)
+    content = encoded(Image.fromarray(smooth()), kind, exif=exif)
     path = written(tmp_path, content)
     assert images.size_of(path) == images.load(path).shape[:2]
     with pytest.raises(VisavisError, match=r"absent\.jpg: there is no such file"):

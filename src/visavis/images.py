@@ -75,7 +75,8 @@ def size_of(path: str | Path) -> tuple[int, int]:
     try:
         with _open(_read(path)) as image:
             stored = image.height, image.width
-            return stored if _orientation(image) < 5 else stored[::-1]
+            lies = image.format != "TIFF" and _orientation(image) >= 5  # Pillow turns the size of a TIFF
+            return stored[::-1] if lies else stored
     except _UnreadableError as reason:
         raise VisavisError(f"{path}: {reason}") from None
 
