@@ -86,6 +86,7 @@ def finish_run(
     data: list[DataSet],
     result: FitResult,
     before: Bundle | None = None,
+    start: Bundle | None = None,
     *,
     beside: Sequence[dict[str, str]] = (),
     settings: dict[str, Any],
@@ -96,19 +97,23 @@ def finish_run(
 ) -> Bundle:
     """Write the bundle of a finished training, with its model card.
 
-    Data and minutes of the bundle `before`, which the training started from, count as its own, and so do the
-    sources `beside` them, each with name, digest and terms. `notes` are sentences on the data that a user of
-    the model should know.
+    Data of the bundle `before`, an earlier part of this training, and of the pre-training `start` count as
+    its own, and so do the sources `beside` them, each with name, digest and terms. Minutes of the first are
+    its own, those of the second stand apart. `notes` are sentences on the data that a user of the model
+    should know.
     """
-    earlier = {} if before is None else before.config.training
-    sources = {part["digest"]: part for part in [*earlier.get("data", []), *beside]}
+    own, other = ({} if one is None else one.config.training for one in (before, start))
+    earlier = [*own.get("data", []), *other.get("data", []), *beside]
+    sources = {part["digest"]: part for part in earlier}
     sources |= {(digest := part.digest()): _source(part, digest) for part in data}
     training = {
         "data": list(sources.values()),
         "seed": recipe.seed,
         "steps": result.step,
-        "minutes": round(result.minutes, 2),
-        "minutes_before": round(earlier.get("minutes", 0) + earlier.get("minutes_before", 0), 2),
+        "minutes": round(own.get("minutes", 0) + result.minutes, 2),
+        "minutes_before": round(
+            own.get("minutes_before", 0) + other.get("minutes", 0) + other.get("minutes_before", 0), 2
+        ),
         "device": device_name(),
         "commit": commit(),
         "visavis": __version__,

@@ -112,7 +112,7 @@ def train(recipe: PretrainingRecipe, run: Path, quiet: bool = False) -> Bundle |
                 },
                 labels=[],
                 calibration={},
-                purpose="A trunk to start other trainings from; it tells single drawings apart.",
+                purpose="A trunk to start other trainings from.",
             )
         model.load_state_dict(bundle.weights)
     return bundle

@@ -238,7 +238,7 @@ def train(recipe: SketchRecipe, run: Path, quiet: bool = False) -> Bundle | None
         weights,
         [data],
         result,
-        start,
+        start=start,
         settings={"net": net, "page": recipe.model.page},
         labels=data.attributes,
         calibration=calibration,
