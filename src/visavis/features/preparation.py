@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from visavis.features import edges, frames, ink, pages
 
 DECODE = "Decode upright, as EXIF says, 8 bits deep, of an animation the first picture, transparency on white"
+HALVED = (
+    "(Where six of its pixels in a row or more become one, visavis reads it at 1/2, 1/4 ... of its size, "
+    "which differs by a few grey values.)"
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def frame(side: int, share: float, down: float) -> Preparation:
 def whole_photo(side: int) -> Preparation:
     """The square about a whole photo, by `visavis.features.frames.cut`."""
     steps = [
-        f"{DECODE}, as RGB.",
+        f"{DECODE}, as RGB. {HALVED}",
         "With w and h its width and height: square = max(w, h).",
         *_cut(side, "(w - 1) / 2", "(h - 1) / 2"),
         _tensor(side, 3),
@@ -57,7 +61,7 @@ def whole_photo(side: int) -> Preparation:
 def about_window(side: int, around: float) -> Preparation:
     """The square about a window in a photo, by `visavis.features.frames.cut`."""
     steps = [
-        f"{DECODE}, as RGB.",
+        f"{DECODE}, as RGB. {HALVED}",
         "With x0, y0, w and h of the window in pixels of the photo, counted from its upper left edge: "
         f"square = {around} * h.",
         *_cut(side, "x0 + w / 2 - 0.5", "y0 + h / 2 - 0.5"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,8 @@ from visavis.methods.face_attributes.data import (
     TagData,
     check_tags,
     faceless_photos,
-    load_fine_enough,
+    halvings,
+    load_smaller,
     read_aligned,
     read_squares,
     squares_about,
@@ -73,11 +75,26 @@ def test_a_large_photo_is_read_smaller_and_cut_at_the_same_place(
     page: int, scale: float, tmp_path: Path
 ) -> None:
     path = photo_with_box(tmp_path / "photo.jpg", 700, 1000, (300, 200, 250, 350))
-    assert load_fine_enough(path, 1000 / page)[1] == pytest.approx(scale, rel=0.01)
+    assert load_smaller(path, halvings(1000 / page))[1] == pytest.approx(scale, rel=0.01)
     squares = whole_photos([path])
     (page_of_it,) = read_squares([path], squares, page)
     found = squares.boxes(np.array([red_box(page_of_it)]), page)
     assert found[0].tolist() == pytest.approx([300, 200, 250, 350], abs=0.3 * 1000 / page)
+
+
+def test_of_the_faces_of_one_photo_it_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = photo_with_box(tmp_path / "photo.png", 200, 300, (60, 40, 50, 70))
+    boxes = np.array([[10.0 * n, 20, 30, 40] for n in range(12)])
+    expected = torch.cat([read_squares([path], squares_about(box[None], 1.5), 64) for box in boxes])
+    read, load = [], images.load
+
+    def counted(path: str, **options: Any) -> np.ndarray:
+        read.append(path)
+        return load(path, **options)
+
+    monkeypatch.setattr(images, "load", counted)
+    assert torch.equal(read_squares([path] * 12, squares_about(boxes, 1.5), 64), expected)
+    assert len(read) <= 2  # two threads may begin with it
 
 
 def test_a_box_at_a_fraction_of_a_page_is_at_that_fraction_of_the_square() -> None:
@@ -159,8 +176,9 @@ def test_strengths_become_tags_at_one_half(tmp_path: Path) -> None:
 def test_data_without_tags_or_with_others_is_refused(tmp_path: Path) -> None:
     data = table(tmp_path, "items", False)
     assert check_tags(data, None) == check_tags(data, ["smile", "beard"]) == ["smile", "beard"]
-    with pytest.raises(VisavisError, match=r"items: has attributes smile, beard, not beard, smile"):
-        check_tags(data, ["beard", "smile"])
+    assert check_tags(data, ["beard", "smile"]) == ["beard", "smile"]
+    with pytest.raises(VisavisError, match=r"items: has attributes smile, beard, not beard, hat as"):
+        check_tags(data, ["beard", "hat"])
     data.items.select("path").write_csv(tmp_path / "bare.csv")
     with pytest.raises(VisavisError, match=r"bare: there are no tags to learn; add columns attr\.<name>"):
         check_tags(read_items(tmp_path / "bare.csv"), None)

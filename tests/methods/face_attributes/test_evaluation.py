@@ -157,12 +157,29 @@ def test_without_pictures_without_faces_only_overlaps_count(tiny_bundle: Bundle,
     )
 
 
+def test_boxes_of_the_test_part_are_enough(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    for split in (None, "test"):
+        name = table(tmp_path, *(["split"] if split is None else []), split=split)
+        found = evaluate(tiny_bundle, name, LOCALISATION)
+        assert (found.n, found.peers) == (20, {})
+
+
+def test_images_that_were_learned_from_are_said_to_be(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    name = table(tmp_path, "split")
+    data = [{"name": "faces", "digest": open_dataset(name).digest(), "terms": ""}]
+    config = tiny_bundle.config.model_copy(update={"training": {"data": data}})
+    assert evaluate(tiny_bundle, name, None).notes == ()
+    (note,) = evaluate(replace(tiny_bundle, config=config), name, None).notes
+    assert note == "faces has no splits: these are the images that the bundle has learned from"
+
+
 def test_pictures_without_faces_that_were_learned_from_do_not_count(tmp_path: Path) -> None:
     known = table(tmp_path, "split")
     assert pictures_without({"outer": {"faceless": known}}) == []
     assert pictures_without({"outer": None}) == pictures_without({}) == []
     told = pictures_without({"outer": {"faceless": "rendered-shoes-20"}})
     assert told == open_dataset("rendered-shoes-20").select(split="test").items["path"].to_list()
+    assert pictures_without({"outer": {"faceless": str(tmp_path / "absent")}}) == []
 
 
 # --- what is refused

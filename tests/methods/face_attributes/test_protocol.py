@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from scipy.special import expit
 
+from visavis.errors import VisavisError
 from visavis.methods.face_attributes.protocol import (
     ALIGNED,
     ANY,
@@ -17,6 +18,7 @@ from visavis.methods.face_attributes.protocol import (
     majority,
 )
 from visavis.metrics.tags import balanced_accuracy, macro_f1, mean_accuracy
+from visavis.tables import DataSet
 
 NAMES = ["bald", "smile"]
 CALIBRATION = {"slope.bald": 2.0, "offset.bald": -1.0, "threshold.bald": 0.2, "threshold.smile": 0.7}
@@ -71,6 +73,25 @@ def test_the_floor_says_what_most_images_show() -> None:
 
 def test_the_default_is_the_protocol_of_the_data() -> None:
     whole: dict[str, Any] = {"outer": {}, "reader": {}}
-    names = [default_protocol(name, whole) for name in ("celeba", "celeba-wild", "my-faces")]
+
+    def data(name: str, count: int = 10) -> DataSet:
+        return DataSet(name, pl.DataFrame({"id": range(count)}))
+
+    names = [default_protocol(data(name), whole) for name in ("celeba", "celeba-wild", "my-faces")]
     assert names == [ALIGNED, END_TO_END, ANY]
-    assert default_protocol("celeba", {"outer": {}}) == LOCALISATION
+    assert default_protocol(data("celeba"), {"outer": {}}) == LOCALISATION
+    assert default_protocol(data("celeba", 202_599), whole) == ANY  # all of it, in the official parts
+
+
+def test_what_nobody_knows_or_shows_has_no_figure() -> None:
+    tags = np.array([[1, np.nan, 1], [1, np.nan, 0], [1, np.nan, np.nan]])
+    logits = np.array([[2.0, 1, 1], [-1, 1, 1], [3, 1, -1]])
+    found = TagTruth(["a", "b", "c"], tags, None).measure(logits, {})
+    assert {name for name in found if len(name) == 1} == {"a", "c"}
+    assert found["mean_accuracy"].value == pytest.approx((2 / 3 + 1 / 2) / 2)
+    assert found["balanced_accuracy"].value == pytest.approx(0.5)  # that of c
+    alike = TagTruth(["a", "b"], tags[:, :2], None).measure(logits[:, :2], {})
+    assert not any("balanced" in name for name in alike)
+    assert alike["a"].value == alike["mean_accuracy"].value == pytest.approx(2 / 3)
+    with pytest.raises(VisavisError, match="No attribute has the tags"):
+        TagTruth(["b"], tags[:, 1:2], None).measure(logits[:, 1:2], {})

@@ -28,14 +28,14 @@ def build_model(
     """The network with the parts of `before` as they are and not to be trained, and `part` as it starts.
 
     A pre-training hands on its backbone, and to ANet its fully connected layer where that is as wide.
-    LNet_s starts from LNet_o.
+    LNet_s starts from LNet_o, or from a pre-training where its backbone names one.
     """
     net = settings["net"]
     _check_backbones(net, part)
     model = FaceAttributes(**net)
     if before is not None:
         model.load_state_dict(before.weights, strict=False)
-        if part == "inner":
+        if part == "inner" and start is None:
             assert isinstance(model.outer, Localiser)
             assert isinstance(model.inner, Localiser)
             model.inner.load_state_dict(model.outer.state_dict())
@@ -57,7 +57,7 @@ def _check_backbones(net: dict[str, Any], part: str) -> None:
     name = net[part]["backbone"]
     if name in OWN and OWN[name].colours == 1:
         raise VisavisError(
-            f"{part}.backbone: '{name}' reads line drawings; use lnet, anet, colour or caffenet"
+            f"{part}.backbone: '{name}' reads line drawings; use lnet, colour or caffenet, for ANet anet"
         )
     if part == "inner" and name != (outer := net["outer"]["backbone"]):
         raise VisavisError(f"inner.backbone: LNet_s starts from LNet_o, which is '{outer}'; give it the same")

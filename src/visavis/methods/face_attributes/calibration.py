@@ -36,10 +36,10 @@ def fit_svms(
     """
     scale = float(features.std()) or 1.0
     fitted = fit_linear(partial(LinearSVC, C=C, dual=False, random_state=0), features / scale, tags)
-    learned = torch.from_numpy(shown_both(tags))
+    learned, layer = torch.from_numpy(shown_both(tags)), reader.attributes
     with torch.no_grad():
-        reader.attributes.weight[learned] = torch.from_numpy(fitted.weights / scale).float()[learned]
-        reader.attributes.bias[learned] = torch.from_numpy(fitted.offsets).float()[learned]
+        for own, values in ((layer.weight, fitted.weights / scale), (layer.bias, fitted.offsets)):
+            own[learned] = torch.from_numpy(values).float()[learned].to(own.device)
 
 
 def calibrate(

@@ -2,6 +2,7 @@
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -55,9 +56,11 @@ def squares_about(boxes: Boxes, around: float) -> Squares:
 def read_squares(paths: list[str], squares: Squares, page: int) -> UInt8[Tensor, "N 3 page page"]:
     """Cut squares out of photos and scale them to pages."""
 
+    load = lru_cache(2)(load_smaller)  # the faces of one photo come one after the other
+
     def one(number: int) -> UInt8[np.ndarray, "page page 3"]:
         side = float(squares.side[number])
-        photo, scale = load_fine_enough(paths[number], side / page)
+        photo, scale = load(paths[number], halvings(side / page))
         x, y = scale * squares.middle[number] - 0.5  # `cut` has the centres of pixels at integers
         return cut(photo, (x, y), scale * side, page)
 
@@ -65,18 +68,17 @@ def read_squares(paths: list[str], squares: Squares, page: int) -> UInt8[Tensor,
         return as_batch(list(pool.map(one, range(len(paths)))))
 
 
-def load_fine_enough(path: str, step: float) -> tuple[UInt8[np.ndarray, "H W 3"], float]:
-    """A photo, and the scale at which it was read: smaller where few of its pixels are asked for.
+def halvings(step: float) -> int:
+    """How often a photo may be halved where one of so many of its pixels in a row is asked for."""
+    return math.floor(math.log2(max(step / FINER, 1)))
 
-    Args:
-        path: of the photo.
-        step: from one pixel that is asked for to the next, in the photo's own.
-    """
-    halvings = math.floor(math.log2(max(step / FINER, 1)))
-    if not halvings:
+
+def load_smaller(path: str, times: int) -> tuple[UInt8[np.ndarray, "H W 3"], float]:
+    """A photo that is halved so many times, and its scale then."""
+    if not times:
         return images.load(path, mode="rgb"), 1.0
     longest = max(images.size_of(path))
-    photo = images.load(path, mode="rgb", size=math.ceil(longest / 2**halvings))
+    photo = images.load(path, mode="rgb", size=math.ceil(longest / 2**times))
     return photo, max(photo.shape[:2]) / longest
 
 
@@ -99,7 +101,7 @@ def training_part(data: DataSet, fold: int | None) -> tuple[pl.DataFrame, pl.Dat
 
 
 def check_tags(data: DataSet, names: list[str] | None, chosen: list[str] | None = None) -> list[str]:
-    """The attributes to learn from data: those chosen, else all, which have to be `names` if these are given.
+    """The attributes to learn from data: those chosen, else `names`, which have to be all of the data's.
 
     Raises:
         VisavisError: there are none, or others, or one that is chosen is not there or chosen twice.
@@ -115,11 +117,21 @@ def check_tags(data: DataSet, names: list[str] | None, chosen: list[str] | None 
         if len(set(chosen)) < len(chosen):
             raise VisavisError("key 'attributes' names one of them twice; name each once")
         return chosen
-    if names is not None and data.attributes != names:
+    if names is not None and set(data.attributes) != set(names):
         raise VisavisError(
-            f"{data.name}: has attributes {', '.join(data.attributes)}, not {', '.join(names)} as the others"
+            f"{data.name}: has attributes {', '.join(data.attributes)}, not {', '.join(names)} as the others "
+            "have; take it out of reader.sources, or name what all have with attributes=[...]"
         )
-    return data.attributes
+    return names or data.attributes
+
+
+def check_known(names: list[str], tags: Float[np.ndarray, "N K"]) -> None:
+    """Raise VisavisError where nobody knows of any training image whether it has an attribute."""
+    if nowhere := [name for name, of_it in zip(names, tags.T, strict=True) if np.isnan(of_it).all()]:
+        raise VisavisError(
+            f"attr.{nowhere[0]}: no training image has a tag of it; fill some in, or name the others with "
+            "attributes=[...]"
+        )
 
 
 def faceless_photos(name: str, split: str) -> DataSet:

@@ -1,6 +1,7 @@
 """Measuring a bundle under a named protocol."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,14 +40,14 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
 
     Args:
         bundle: of `face_attributes`.
-        data_name: name or path of the data; None: what the recipe trains its last part on.
+        data_name: name or path of the data; None: that of the recipe.
         protocol_name: one of `PROTOCOLS`; None: the one that is made for the data, else `tags`.
 
     Raises:
         VisavisError: the protocol is unknown or does not fit the data or the bundle.
     """
     data = open_dataset(data_name or bundle.config.recipe["data"])
-    name = protocol_name or default_protocol(data.name, bundle.config.settings)
+    name = protocol_name or default_protocol(data, bundle.config.settings)
     if name not in PROTOCOLS:
         raise VisavisError(f"protocol '{name}' is unknown; use one of {', '.join(PROTOCOLS)}")
     reader, test = FaceReader(bundle), test_part(data)
@@ -79,7 +80,16 @@ def evaluate(bundle: Bundle, data_name: str | None, protocol_name: str | None) -
     if len(train):
         floor = majority(tags_of(train, reader.attributes), len(test))
         peers[MAJORITY] = truth.measure(floor, {})
-    return Evaluation(name, data.name, data.digest(), truth.measure(logits, calibration), peers=peers)
+    notes = _learned_from(bundle, data)
+    return Evaluation(name, data.name, data.digest(), truth.measure(logits, calibration), notes, peers)
+
+
+def _learned_from(bundle: Bundle, data: DataSet) -> tuple[str, ...]:
+    """A note where the figures are of the very images that a bundle has learned from."""
+    learned = {one["digest"] for one in bundle.config.training.get("data", [])}
+    if data.digest() in learned and data.items["split"].is_null().all():
+        return (f"{data.name} has no splits: these are the images that the bundle has learned from",)
+    return ()
 
 
 class Searched(NamedTuple):
@@ -127,28 +137,35 @@ def search_for_faces(
 def pictures_without(recipe: dict[str, Any]) -> list[str]:
     """Paths of the test part of the pictures without faces that LNet_o learned from.
 
-    There are none where a recipe names no such data, or data without splits, which was learned from whole.
+    There are none where a recipe names no such data, data without splits, which was learned from whole, or
+    data that is not at hand.
     """
     name = (recipe.get("outer") or {}).get("faceless")
-    return open_dataset(name).select(split="test").items["path"].to_list() if name else []
+    with suppress(VisavisError):
+        return open_dataset(name).select(split="test").items["path"].to_list() if name else []
+    return []
 
 
 def _localisation(reader: FaceReader, data: DataSet, test: pl.DataFrame, without: list[str]) -> Evaluation:
     searched = search_for_faces(reader.windows, data, test, without)
-    train = data.items.filter(pl.col("split") == "train")
-    known, asked = (sizes_of(items["path"].to_list()) for items in (train, test))
-    fixed = constant_box(boxes_of(data, train), known, asked)
-    note = "false positives are not counted: no pictures without faces of split 'test' in outer.faceless"
+    peers, train = {}, data.items.filter(pl.col("split") == "train").drop_nulls(BOX)
+    if len(train):
+        known, asked = (sizes_of(items["path"].to_list()) for items in (train, test))
+        fixed = constant_box(boxes_of(data, train), known, asked)
+        peers[CONSTANT] = recall_by_overlap(fixed, searched.truth)
+    notes = ["false positives are not counted: no pictures without faces of split 'test' in outer.faceless"]
     if without:
         single = int(searched.one.sum())
-        note = f"false positives: on {single} photos with one face, and {len(without)} pictures without"
+        notes = [f"false positives: on {single} photos with one face, and {len(without)} pictures without"]
+    if data.name == "celeba-wild":
+        notes.append("the boxes are those of a detector, not of people")
     return Evaluation(
         LOCALISATION,
         data.name,
         data.digest(),
         searched.measure(),
-        (note,),
-        {CONSTANT: recall_by_overlap(fixed, searched.truth)},
+        tuple(notes),
+        peers,
     )
 
 

@@ -51,7 +51,7 @@ def draw_evaluation(bundle: Bundle, data_name: str | None, protocol_name: str | 
         described = reader.describe(shown["path"].to_list())
         first = next((one for one in described if one.probabilities), described[0])
         draw_described(first, folder / "attributes.png")
-    localised = (protocol_name or default_protocol(data.name, bundle.config.settings)) == LOCALISATION
+    localised = (protocol_name or default_protocol(data, bundle.config.settings)) == LOCALISATION
     if localised and (without := pictures_without(bundle.config.recipe)):
         curve = recall_curve(*search_for_faces(reader.windows, data, test, without).rated())
         points = {"LNet": (curve.false_positives, curve.recall)}

@@ -23,6 +23,7 @@ from visavis.methods.face_attributes.building import (
 from visavis.methods.face_attributes.calibration import FACE, calibrate, fit_svms
 from visavis.methods.face_attributes.data import (
     TagData,
+    check_known,
     check_tags,
     faceless_photos,
     read_squares,
@@ -89,6 +90,7 @@ def make_localiser(recipe: FacesRecipe, part: str, before: Bundle | None) -> Par
         faceless, sources = pages_of(without.items), [without]
     side = stage.page
     tags = tags_of(train_items, names)
+    check_known(names, tags)
     drawn = TagData(pages_of(train_items), tags, side, stage.augmentation, faceless)
     held_out = Examples(pages_of(validation), tags_of(validation, names)) if len(validation) else None
     task = LocaliserTask(part, stage, model, drawn, held_out)
@@ -99,7 +101,7 @@ def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
     """ANet on the faces of all its sources."""
     stage = recipe.reader
     assert stage is not None
-    sources, names = open_sources(stage, before, recipe.attributes)
+    sources, names = open_sources(stage, None if before is None else before.config.labels, recipe.attributes)
     backbone, start = starting_point(stage.backbone)
     arguments = {
         "backbone": backbone,
@@ -121,6 +123,7 @@ def make_reader(recipe: FacesRecipe, part: str, before: Bundle | None) -> Part:
     examples, validated = learned(model), held_out(model)
     if examples is None:
         raise _nothing_to_learn(sources[0])
+    check_known(names, examples.tags)
     drawn = TagData(examples.pages, examples.tags, side, stage.augmentation)
     task = ReaderTask(stage, model, drawn, validated)
     finish = partial(finish_reader, stage, names, lambda _: examples, lambda _: validated)
@@ -137,7 +140,7 @@ def make_joint(recipe: FacesRecipe, before: Bundle) -> Part:
     assert stage is not None
     assert reader is not None
     assert isinstance(localiser, LocaliserStage)
-    sources, names = open_sources(reader, before, recipe.attributes)
+    sources, names = open_sources(reader, before.config.labels, recipe.attributes)
     settings = before.config.settings
     model = FaceAttributes(**settings["net"]).eval()
     model.load_state_dict(before.weights)

@@ -21,7 +21,8 @@ from jaxtyping import Float, Int
 
 from visavis.methods.face_attributes.calibration import probabilities, thresholds
 from visavis.metrics.evaluation import PerQuery
-from visavis.metrics.tags import balanced_accuracy, macro_f1, mean_accuracy, of_each
+from visavis.metrics.tags import balanced_accuracy, macro_f1, mean_accuracy, of_each, shown_both
+from visavis.tables import DataSet
 
 ALIGNED, END_TO_END, LOCALISATION, ANY = (
     "celeba-10k",
@@ -31,7 +32,8 @@ ALIGNED, END_TO_END, LOCALISATION, ANY = (
 )
 PROTOCOLS = (ANY, ALIGNED, END_TO_END, LOCALISATION)
 AT_THRESHOLDS = "_at_thresholds"
-MEASURES = {"mean_accuracy": mean_accuracy, "balanced_accuracy": balanced_accuracy, "macro_f1": macro_f1}
+BALANCED = "balanced_accuracy"
+MEASURES = {"mean_accuracy": mean_accuracy, BALANCED: balanced_accuracy, "macro_f1": macro_f1}
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,25 @@ class TagTruth:
         return cls(names, tags, items["label"].rank("dense").to_numpy().astype(int) - 1)
 
     def measure(self, logits: Float[np.ndarray, "N K"], calibration: dict[str, float]) -> dict[str, PerQuery]:
-        """All figures of logits under the calibration of their bundle."""
+        """All figures of logits under the calibration of their bundle, of what the images have tags for.
+
+        Balanced accuracy is left out where they show no attribute both with and without.
+
+        Raises:
+            VisavisError: no tag is known.
+        """
+        left_out = () if shown_both(self.tags).any() else (BALANCED,)
+        told = {name: measure for name, measure in MEASURES.items() if name not in left_out}
+        known = np.flatnonzero(~np.isnan(self.tags).all(axis=0))
         found = probabilities(self.names, logits, calibration)
         halves, chosen = np.full(len(self.names), 0.5), thresholds(self.names, calibration)
         metrics = {
             name + suffix: measure(found, self.tags, at, self.people)
             for suffix, at in (("", halves), (AT_THRESHOLDS, chosen))
-            for name, measure in MEASURES.items()
+            for name, measure in told.items()
         }
-        return metrics | of_each(mean_accuracy, self.names, found, self.tags, halves, self.people)
+        names, columns = [self.names[k] for k in known], (found[:, known], self.tags[:, known], halves[known])
+        return metrics | of_each(mean_accuracy, names, *columns, self.people)
 
 
 def majority(tags: Float[np.ndarray, "N K"], count: int) -> Float[np.ndarray, "M K"]:
@@ -67,8 +79,11 @@ def majority(tags: Float[np.ndarray, "N K"], count: int) -> Float[np.ndarray, "M
     return np.tile(np.where(with_it >= without, 1.0, -1.0), (count, 1))
 
 
-def default_protocol(data_name: str, settings: dict[str, Any]) -> str:
+def default_protocol(data: DataSet, settings: dict[str, Any]) -> str:
     """The protocol that is made for the data, else `tags`; a bundle without a reader can only localise."""
     if "reader" not in settings:
         return LOCALISATION
-    return {"celeba": ALIGNED, "celeba-wild": END_TO_END}.get(data_name, ANY)
+    # The whole of CelebA, in its official parts, has the same name.
+    if data.name == "celeba" and len(data.items) > 10_000:
+        return ANY
+    return {"celeba": ALIGNED, "celeba-wild": END_TO_END}.get(data.name, ANY)

@@ -1,8 +1,8 @@
 """The recipe of a reader of face attributes, and of what finds the face."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from visavis.training.augment import Augmentation
 from visavis.training.recipe import Options, Recipe, Schedule
@@ -49,7 +49,7 @@ class LocaliserStage(Options):
 class FaceSource(Options):
     """Faces to learn attributes from."""
 
-    data: str
+    data: str = Field(description="that of the recipe if left out")
     aligned: bool = Field(True, description="faces at one place, or photos in which LNet finds them")
     share: PositiveFloat = Field(1.0, description="aligned: of the shorter side that is read")
     down: float = Field(0.0, description="aligned: how far below the middle that square lies, in its sides")
@@ -97,3 +97,13 @@ class FacesRecipe(Recipe):
     reader: ReaderStage | None = Field(None, description="ANet")
     joint: JointStage | None = Field(None, description="{} trains LNet and ANet on together, in RUN/joint")
     fold: int | None = Field(None, ge=0, lt=5, description="hold out a fifth of the people for validation")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sources_of_the_data(cls, settings: Any) -> Any:
+        """A source of faces that names no data has that of the recipe."""
+        match settings:
+            case {"data": data, "reader": {"sources": [*sources]} as reader}:
+                named = [{"data": data, **one} if isinstance(one, dict) else one for one in sources]
+                return {**settings, "reader": {**reader, "sources": named}}
+        return settings

@@ -150,9 +150,10 @@ def _batches(
 @torch.no_grad()
 def attribute_features(reader: Reader, pages: UInt8[Tensor, "N 3 page page"]) -> Float[Tensor, "2*N F"]:
     """What the output layer reads of faces, and then of their mirror images."""
-    device = next(reader.parameters()).device
-    middles = [centre_crop(part, reader.trunk.side).to(device) for part in torch.split(pages, BATCH)]
-    return torch.cat([reader.trunk(m).float().cpu() for m in (*middles, *(m.flip(-1) for m in middles))])
+    trunk, device = reader.trunk, next(reader.parameters()).device
+    middles = (centre_crop(part, trunk.side).to(device) for part in torch.split(pages, BATCH))
+    both = [torch.stack([trunk(middle), trunk(middle.flip(-1))]).float().cpu() for middle in middles]
+    return torch.cat(both, dim=1).flatten(0, 1)
 
 
 @torch.no_grad()

@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from visavis.bundle import Bundle
 from visavis.datasets import open_dataset
 from visavis.methods.face_attributes.data import check_tags, read_aligned, tags_of, training_part
 from visavis.methods.face_attributes.model import FaceAttributes
@@ -20,11 +19,17 @@ from visavis.tables import DataSet
 
 
 def open_sources(
-    stage: ReaderStage, before: Bundle | None, chosen: list[str] | None
+    stage: ReaderStage, learned: list[str] | None, chosen: list[str] | None
 ) -> tuple[list[DataSet], list[str]]:
-    """The data that ANet learns from, and the attributes: those chosen, or those that they all have."""
+    """The data that ANet learns from, and the attributes: those chosen, or those that they all have.
+
+    Args:
+        stage: with the sources.
+        learned: the attributes that LNet has learned, None where there is none.
+        chosen: those of the recipe.
+    """
     sources = [open_dataset(source.data) for source in stage.sources]
-    names = check_tags(sources[0], None if before is None else before.config.labels, chosen)
+    names = check_tags(sources[0], learned, chosen)
     for data in sources[1:]:
         check_tags(data, names, chosen)
     return sources, names

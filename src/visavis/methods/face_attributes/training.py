@@ -8,11 +8,14 @@ from pathlib import Path
 import torch
 
 from visavis.bundle import Bundle
+from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
+from visavis.methods.face_attributes.data import check_tags
 from visavis.methods.face_attributes.model import FaceAttributes
 from visavis.methods.face_attributes.parts import Part, make_joint, make_localiser, make_reader
 from visavis.methods.face_attributes.recipe import FacesRecipe
 from visavis.methods.face_attributes.scoring import PYRAMID
+from visavis.methods.face_attributes.sources import open_sources
 from visavis.training.fit import fit
 from visavis.training.run import accelerator, claim_run, finish_run
 
@@ -35,6 +38,7 @@ def train(recipe: FacesRecipe, run: Path, quiet: bool = False) -> Bundle | None:
     """
     wanted = [part for part in PARTS if getattr(recipe, part) is not None]
     _check_parts(recipe, wanted)
+    _check_sources(recipe)
     stages, bundle = recipe.model_copy(update={JOINT: None}), None
     for number, part in enumerate(wanted):
         later = dict.fromkeys(wanted[number + 1 :])
@@ -73,6 +77,16 @@ def _check_parts(recipe: FacesRecipe, wanted: list[str]) -> None:
         )
 
 
+def _check_sources(recipe: FacesRecipe) -> None:
+    """ANet's data last, and yet they are looked at before LNet is trained for an hour."""
+    if recipe.reader is None:
+        return
+    learned = None
+    if recipe.outer is not None:
+        learned = check_tags(open_dataset(recipe.data), None, recipe.attributes)
+    open_sources(recipe.reader, learned, recipe.attributes)
+
+
 def _train_part(
     recipe: FacesRecipe, part: str, folder: Path, before: Bundle | None, quiet: bool
 ) -> Bundle | None:
@@ -85,15 +99,14 @@ def _train_part(
     assert isinstance(model, FaceAttributes)
     fitted = dict(before.config.calibration) if before is not None else {}
     fitted |= made.finish(model)
-    also = [] if before is None or made.start is None else made.start.config.training["data"]
     return finish_run(
         folder,
         recipe,
         model.state_dict(),
         made.data,
         result,
-        before or made.start,
-        beside=also,
+        before,
+        made.start,
         settings=made.settings,
         labels=made.labels,
         calibration=fitted,

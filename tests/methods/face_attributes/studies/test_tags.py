@@ -72,6 +72,16 @@ def test_what_else_teaches_is_said(recipes: Recipes) -> None:
     assert tags.answers({}, ATTRIBUTES, alone)[-1].startswith("they come in as ")
 
 
+def test_without_pictures_without_faces_recall_alone_is_told(
+    recipes: Recipes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tags, "COUNTS", (1,))
+    record = STUDY(recipes("outer.faceless=null"), [0], tmp_path / "run", "typed", True)
+    assert record is not None
+    assert set(record.metrics) == {"recall@0.3", "recall@0.5", "recall@0.7"}
+    assert [one.partition(" ")[0] for one in record.answers] == ["recall@0.5", "they"]
+
+
 def test_an_interrupted_arm_ends_the_study(
     recipes: Recipes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,7 @@ def answers(figures: Figures, names: list[str], stage: LocaliserStage) -> list[s
         f"{metric} with {', '.join(map(str, figures))} attributes: "
         + ", ".join(f"{100 * metrics[metric].mean:.1f}" for metrics in figures.values())
         for metric in ("recall@0.5", "recall@0.1fppi")
+        if all(metric in metrics for metrics in figures.values())
     ]
     told.append(f"they come in as {', '.join(names[:10])}{' ...' * (len(names) > 10)}")
     if stage.faceless is not None and stage.presence and stage.without:
@@ -92,5 +93,6 @@ def draw(figures: Figures) -> Picture:
     series = {
         metric: (x, np.array([100 * metrics[metric].mean for metrics in figures.values()]))
         for metric in DRAWN
+        if all(metric in metrics for metrics in figures.values())
     }
     return curves(series, x_label="attributes learned", y_label="faces found, %")
