@@ -309,6 +309,18 @@ def stand_in(part: str, model: FaceAttributes) -> Any:
     return SimpleNamespace(weights=weights | {"embed.weight": torch.ones(2)}, config=config)
 
 
+def test_what_a_pre_training_lacks_starts_as_new(tiny_bundle: Bundle) -> None:
+    """One of before ANet's fully connected layer was normalised."""
+    settings = tiny_bundle.config.settings
+    start = stand_in("reader", build_model(settings, "reader", None, None))
+    for name in [name for name in start.weights if name.startswith("trunk.norm.")]:
+        del start.weights[name]
+    own = reader_of(build_model(settings, "reader", None, start)).trunk.state_dict()
+    assert torch.equal(own["shared.weight"], start.weights["trunk.shared.weight"])
+    assert (own["norm.weight"] == 1).all()
+    assert (own["norm.running_mean"] == 0).all()
+
+
 @pytest.mark.parametrize("part", ["outer", "reader"])
 def test_a_pre_training_hands_on_what_fits(part: str, tiny_bundle: Bundle) -> None:
     settings = tiny_bundle.config.settings
