@@ -8,7 +8,7 @@ from visavis.metrics import boxes, calibration, detection, intervals, ranking, t
 
 @pytest.mark.parametrize(
     ("module", "n_examples"),
-    [(ranking, 6), (intervals, 1), (calibration, 3), (boxes, 2), (thresholds, 1), (tags, 2), (detection, 3)],
+    [(ranking, 6), (intervals, 1), (calibration, 3), (boxes, 2), (thresholds, 1), (tags, 4), (detection, 3)],
 )
 def test_docstring_examples_run(module: ModuleType, n_examples: int) -> None:
     assert doctest.testmod(module) == doctest.TestResults(failed=0, attempted=n_examples)

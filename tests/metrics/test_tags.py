@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
+from scipy.special import expit
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
+from torchmetrics.functional.classification import binary_calibration_error
 
 from visavis.errors import VisavisError
+from visavis.metrics.calibration import reliability
 from visavis.metrics.evaluation import Evaluation, PerQuery, gains_over_seeds, over_seeds
-from visavis.metrics.tags import balanced_accuracy, macro_f1, mean_accuracy, of_each
+from visavis.metrics.tags import balanced_accuracy, calibration_error, macro_f1, mean_accuracy, of_each
 
 Measure = Callable[..., PerQuery]
 Peer = Callable[[np.ndarray, np.ndarray], float]
@@ -124,6 +128,38 @@ def test_attributes_without_what_a_figure_needs() -> None:
         balanced_accuracy(scores[:, 1:], targets[:, 1:], thresholds[1:])
     with pytest.raises(VisavisError, match="No attribute has the tags"):
         macro_f1(scores[:, 2:], targets[:, 2:], thresholds[2:])
+
+
+@pytest.mark.parametrize("unknown", [0.0, 0.3])
+def test_calibration_error_equals_torchmetrics(unknown: float) -> None:
+    scores, targets = some_tags(unknown=unknown)
+    probabilities, known = expit(scores), ~np.isnan(targets)
+    expected = [
+        binary_calibration_error(
+            torch.from_numpy(probabilities[of, k]), torch.from_numpy(targets[of, k]).int(), 10, "l1"
+        )
+        for k, of in enumerate(known.T)
+    ]
+    assert calibration_error(probabilities, targets).value == pytest.approx(np.mean(expected), abs=1e-6)
+    curves = [reliability(probabilities[of, k], targets[of, k] == 1) for k, of in enumerate(known.T)]
+    assert np.mean([curve.error for curve in curves]) == pytest.approx(np.mean(expected), abs=1e-6)
+
+
+def test_the_interval_of_calibration_error_is_that_of_people() -> None:
+    scores, targets = (np.repeat(part, 4, axis=0) for part in some_tags(200))
+    probabilities = expit(3 * scores)  # far too sure, so that no bin is near to 0
+    alone, grouped = (
+        calibration_error(probabilities, targets, people) for people in (None, np.repeat(np.arange(200), 4))
+    )
+    assert grouped.value == pytest.approx(alone.value)
+    assert np.diff(grouped.interval)[0] == pytest.approx(2 * np.diff(alone.interval)[0], rel=0.15)
+
+
+def test_what_is_no_probability_is_not_calibrated() -> None:
+    with pytest.raises(VisavisError, match=r"A forecast is not within 0\.\.1"):
+        calibration_error(np.array([[1.5]]), np.array([[1.0]]))
+    with pytest.raises(VisavisError, match="No attribute has the tags"):
+        calibration_error(np.array([[0.5]]), np.array([[np.nan]]))
 
 
 def test_images_without_a_tag_are_not_counted() -> None:

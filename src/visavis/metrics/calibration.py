@@ -10,6 +10,8 @@ from jaxtyping import Bool, Float, Int
 
 from visavis.errors import VisavisError
 
+BINS = 10
+
 
 @dataclass(frozen=True)
 class Reliability:
@@ -44,7 +46,7 @@ class Reliability:
 
 
 def reliability(
-    probabilities: Float[np.ndarray, " Q"], outcomes: Bool[np.ndarray, " Q"], bins: int = 10
+    probabilities: Float[np.ndarray, " Q"], outcomes: Bool[np.ndarray, " Q"], bins: int = BINS
 ) -> Reliability:
     """Compare probabilities with what happened, in bins of equal width from 0 to 1.
 
@@ -60,9 +62,8 @@ def reliability(
     Raises:
         VisavisError: there is no forecast, or one is no probability.
     """
-    _require_probabilities(probabilities)
-    bounds = np.linspace(0, 1, bins + 1)
-    number = np.searchsorted(bounds[1:-1], probabilities, side="right")
+    require_probabilities(probabilities)
+    bounds, number = np.linspace(0, 1, bins + 1), bin_of(probabilities, bins)
     counts = np.bincount(number, minlength=bins)
     used = counts > 0
     predicted, observed = (
@@ -70,6 +71,11 @@ def reliability(
         for values in (probabilities, outcomes)
     )
     return Reliability(bounds[:-1][used], bounds[1:][used], counts[used], predicted, observed)
+
+
+def bin_of(probabilities: Float[np.ndarray, "*N"], bins: int = BINS) -> Int[np.ndarray, "*N"]:
+    """The bin of each probability, all of one width; one on a bound is of the bin above, 1 of the last."""
+    return np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], probabilities, side="right")
 
 
 def log_loss(probabilities: Float[np.ndarray, " Q"], outcomes: Bool[np.ndarray, " Q"]) -> float:
@@ -83,12 +89,13 @@ def log_loss(probabilities: Float[np.ndarray, " Q"], outcomes: Bool[np.ndarray, 
     Raises:
         VisavisError: there is no forecast, or one is no probability.
     """
-    _require_probabilities(probabilities)
+    require_probabilities(probabilities)
     happened = np.where(outcomes, probabilities, 1 - probabilities)
     return float(-np.log(np.maximum(happened, np.finfo(np.float64).eps)).mean())
 
 
-def _require_probabilities(probabilities: Float[np.ndarray, " Q"]) -> None:
+def require_probabilities(probabilities: Float[np.ndarray, "..."]) -> None:
+    """Raise VisavisError where there is no forecast, or one is no probability."""
     if not len(probabilities):
         raise VisavisError("Calibration needs at least one forecast.")
     if not ((probabilities >= 0) & (probabilities <= 1)).all():  # NaN is not either

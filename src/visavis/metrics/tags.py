@@ -1,4 +1,5 @@
-"""How well scores tell which attributes an image has: accuracy, balanced accuracy, macro-F1 over attributes.
+"""How well scores tell which attributes an image has: accuracy, balanced accuracy, macro-F1 over attributes;
+and whether they mean what they say, where they are probabilities.
 
 Each is a mean over attributes of ratios of sums over images, which is no ratio of sums itself. It is written
 as one by its linear part: an image's share is the metric + how far the image moves it (the infinitesimal
@@ -18,6 +19,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
 from visavis.errors import VisavisError
+from visavis.metrics.calibration import bin_of, require_probabilities
 from visavis.metrics.evaluation import PerQuery
 
 Scores = Float[np.ndarray, "N K"]
@@ -71,6 +73,26 @@ def macro_f1(
     yes, present, absent = _answers(scores, targets, thresholds)
     known = present | absent
     return _mean_of_ratios(2 * (yes & present), 1 * (yes & known) + present, known, people)
+
+
+def calibration_error(probabilities: Scores, targets: Targets, people: People | None = None) -> PerQuery:
+    """Expected calibration error (`Reliability.error`) of each attribute, mean over those with a known tag.
+
+    >>> probabilities, targets = np.array([[0.9], [0.8], [0.85]]), np.array([[1.0], [1], [0]])
+    >>> round(calibration_error(probabilities, targets).value, 3)
+    0.25
+
+    Its linear part keeps the sign that each bin has.
+
+    Raises:
+        VisavisError: one is no probability, a target is neither 1, 0 nor NaN, or no tag is known.
+    """
+    require_probabilities(probabilities)
+    _, present, absent = _answers(probabilities, targets, np.zeros(targets.shape[1]))
+    known, number = present | absent, bin_of(probabilities)
+    surplus = np.where(known, probabilities - present, 0)
+    signs = [np.sign(np.bincount(b, part))[b] for part, b in zip(surplus.T, number.T, strict=True)]
+    return _mean_of_ratios(surplus * np.stack(signs, axis=1), known, known, people)
 
 
 def shown_both(targets: Targets) -> Bool[np.ndarray, " K"]:

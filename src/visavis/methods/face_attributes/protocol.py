@@ -21,7 +21,14 @@ from jaxtyping import Float, Int
 
 from visavis.methods.face_attributes.calibration import probabilities, thresholds
 from visavis.metrics.evaluation import PerQuery
-from visavis.metrics.tags import balanced_accuracy, macro_f1, mean_accuracy, of_each, shown_both
+from visavis.metrics.tags import (
+    balanced_accuracy,
+    calibration_error,
+    macro_f1,
+    mean_accuracy,
+    of_each,
+    shown_both,
+)
 from visavis.tables import DataSet
 
 ALIGNED, END_TO_END, LOCALISATION, ANY = (
@@ -31,6 +38,7 @@ ALIGNED, END_TO_END, LOCALISATION, ANY = (
     "tags",
 )
 PROTOCOLS = (ANY, ALIGNED, END_TO_END, LOCALISATION)
+CALIBRATION = "calibration_error"
 AT_THRESHOLDS = "_at_thresholds"
 BALANCED = "balanced_accuracy"
 MEASURES = {"mean_accuracy": mean_accuracy, BALANCED: balanced_accuracy, "macro_f1": macro_f1}
@@ -69,6 +77,7 @@ class TagTruth:
             for suffix, at in (("", halves), (AT_THRESHOLDS, chosen))
             for name, measure in told.items()
         }
+        metrics[CALIBRATION] = calibration_error(found, self.tags, self.people)
         names, columns = [self.names[k] for k in known], (found[:, known], self.tags[:, known], halves[known])
         return metrics | of_each(mean_accuracy, names, *columns, self.people)
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from visavis.methods.face_attributes.protocol import MEASURES
+from visavis.methods.face_attributes.protocol import CALIBRATION, MEASURES
 from visavis.metrics.evaluation import Evaluation
 
 
@@ -24,7 +24,6 @@ def joined(first: Evaluation, second: Evaluation) -> Evaluation:
 
 def without_attributes(evaluation: Evaluation) -> Evaluation:
     """An evaluation without the accuracy of each attribute."""
-    kept = {
-        name: metric for name, metric in evaluation.metrics.items() if name.startswith((*MEASURES, "recall"))
-    }
+    overall = (*MEASURES, CALIBRATION, "recall")
+    kept = {name: metric for name, metric in evaluation.metrics.items() if name.startswith(overall)}
     return replace(evaluation, metrics=kept)
