@@ -29,6 +29,7 @@ from visavis.methods.face_attributes.studies.concepts_outcome import (
     ASKED,
     BEST,
     BY_HAND,
+    CELL,
     IDENTITIES,
     PLOT,
     RANDOM,
@@ -186,11 +187,19 @@ def test_the_faces_that_excite_a_unit_stand_at_its_ends(tmp_path: Path) -> None:
     given = np.stack([np.arange(20.0), -np.arange(20.0)], axis=1)
     names = [*ASKED[:1], "other"]
     single = Single(np.array([1, 0]), np.array([-1, 1]))
-    drawn = draw_units(names, single, given, paths, FaceSource(data="faces"))
-    row = drawn[drawn.shape[0] - 60, 180:, 0].astype(int)
-    shown = [value for value in dict.fromkeys(row.tolist()) if value % 10 == 0 and value < 200]
-    assert shown[:6] == [0, 10, 20, 30, 40, 50]  # unit 1 is highest for the darkest
-    assert shown[6:] == [140, 150, 160, 170, 180, 190]
+    asked: list[tuple[int, list[str]]] = []
+
+    def where(unit: int, paths: list[str]) -> list[np.ndarray]:
+        asked.append((unit, [Path(path).stem for path in paths]))
+        return [np.full((CELL, CELL, 3), 210, np.uint8)] * len(paths)
+
+    for drawing, between in ((None, []), (where, [210])):
+        drawn = draw_units(names, single, given, paths, FaceSource(data="faces"), drawing)
+        row = drawn[drawn.shape[0] - 60, 180:, 0].astype(int)
+        shown = [value for value in dict.fromkeys(row.tolist()) if value % 10 == 0 and value < 220]
+        darkest, brightest = [0, 10, 20, 30, 40, 50], [140, 150, 160, 170, 180, 190]
+        assert shown == [*darkest, *between, *brightest]  # unit 1 is highest for the darkest
+    assert asked == [(1, ["0", "1", "2"])]
 
 
 def test_other_recipes_of_faces_are_told(recipes: Recipes, faces: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from visavis.methods.face_attributes.studies.units import (
     FC,
     anet_units,
     hog_components,
+    regions,
     standardised,
 )
 from visavis.nets.anet import ANet
@@ -55,6 +56,27 @@ def test_units_are_means_over_the_places_of_a_filter(trunk: Trunk, pages: list[t
     last = [maps[:, :, 3:, 3:].mean((2, 3)).double().numpy() for maps in quadrants]
     np.testing.assert_allclose(found[C4].test[:, -net.channels :], standardised(last).test, atol=1e-4)
     assert not net.c3._forward_hooks
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_regions_sum_to_what_a_unit_gives(pages: list[torch.Tensor], batch_norm: bool) -> None:
+    torch.manual_seed(0)
+    trunk = Trunk("anet", 16, batch_norm=batch_norm)
+    for _ in range(5):  # the normalisation learns means and deviations
+        trunk(torch.rand(8, 3, 88, 88))
+    trunk.eval()
+    middles = pages[2][..., 2:-2, 2:-2].float() / 255
+    with torch.no_grad():
+        assert trunk.shared is not None
+        flat = trunk.backbone(middles).flatten(1)
+        given = trunk.norm(trunk.shared(flat))
+        at_zero = trunk.norm(trunk.shared(torch.zeros_like(flat[:1])))
+    for unit in (0, 7):
+        found = regions(trunk, unit, pages[2])
+        assert found.shape == (5, 6, 6)
+        np.testing.assert_allclose(
+            found.sum(axis=(1, 2)), (given - at_zero)[:, unit].double().numpy(), atol=1e-4
+        )
 
 
 def test_columns_are_standardised_by_the_first_part() -> None:

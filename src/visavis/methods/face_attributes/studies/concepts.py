@@ -27,6 +27,7 @@ from visavis.methods.face_attributes.studies.concepts_outcome import (
     Kept,
     answers,
     draw_kept,
+    draw_regions,
     draw_units,
     last_layers,
     table,
@@ -46,6 +47,7 @@ from visavis.methods.face_attributes.tasks import reader_of
 from visavis.metrics.evaluation import Evaluation, gains_over_seeds, over_seeds
 from visavis.metrics.tags import People
 from visavis.nets.trunk import Trunk
+from visavis.pictures.canvas import Picture
 from visavis.records import ResultRecord
 from visavis.tables import DataSet, spread_rows
 from visavis.training.results import summarise
@@ -64,8 +66,8 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     The record is the last layer of the fine-tuned net, and the gains are those over the others.
 
     In the run's folder: `concepts.png`, accuracy against the share of the units; `concepts-units.png`, the
-    test faces that excite units most and least; `concepts.csv`, all figures by attribute. Of the run of the
-    first seed, which is trained where it does not stand; None where that was interrupted.
+    test faces that excite units most and least, and where in them; `concepts.csv`, all figures by attribute.
+    Of the run of the first seed, which is trained where it does not stand; None where that was interrupted.
 
     Raises:
         VisavisError: the recipe has no aligned faces, or its backbone is not ANet.
@@ -78,7 +80,8 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     items = parts_of(data, recipe.fold)
     tags = Parts(*(tags_of(part, reader.attributes) for part in items))
     people = TagTruth.of(items[-1], reader.attributes, tags.test).people
-    units = units_of(nets(recipe, reader, seeds[0]), items, source, reader.settings["reader"]["page"])
+    trunk, page = reader_of(reader.model).trunk, reader.settings["reader"]["page"]
+    units = units_of(nets(recipe, reader, seeds[0]), items, source, page)
     arms = {arm: fit_arm(one, tags, people) for arm, one in units.items()}
     last = last_layers(arms)
     kept = {net: keep(units[net, layer], tags, people) for net, layer in last.items()}
@@ -86,7 +89,14 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     own = TAGS, last[TAGS]
     images.save(run / PICTURE, draw_kept(kept))
     single, paths = best_single(units[own], tags), items[-1]["path"].to_list()
-    images.save(run / SHEET, draw_units(reader.attributes, single, units[own].test, paths, source))
+
+    def where(unit: int, paths: list[str]) -> list[Picture]:
+        return draw_regions(trunk, unit, read_aligned(paths, source.share, source.down, page))
+
+    drawn = draw_units(
+        reader.attributes, single, units[own].test, paths, source, where if trunk.shared is not None else None
+    )
+    images.save(run / SHEET, drawn)
     write_atomic(run / TABLE, table(arms, reader.attributes).write_csv())
 
     protocol, digest = f"{aligned_protocol(source)}-units", data.digest()

@@ -1,28 +1,34 @@
 """What study `concepts` found: sentences, a table, curves, and the faces that excite units."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import polars as pl
-from jaxtyping import Float, Int
+from einops import rearrange
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
 
 from visavis.features.frames import frame_of
 from visavis.methods.face_attributes.recipe import FaceSource
 from visavis.methods.face_attributes.studies.sparse import SHARES, TOP, Single, Told
-from visavis.methods.face_attributes.studies.units import C3, C4, FC
+from visavis.methods.face_attributes.studies.units import C3, C4, FC, regions
 from visavis.metrics.evaluation import PerQuery
+from visavis.nets.trunk import Trunk
 from visavis.pictures.canvas import Picture
 from visavis.pictures.curve import Points
+from visavis.pictures.heat import with_heat
 from visavis.pictures.panels import Panel, panels
 from visavis.pictures.sheet import sheet
+from visavis.training.augment import centre_crop
 
 RANDOM, IDENTITIES, TAGS, BY_HAND = "random", "from identities", "fine-tuned", "HOG and colours"
 ACCURACY = "_balanced_accuracy"
 SINGLE, BEST, ALL = "best_unit", "top_10_percent", "all_units"
 ASKED = ("Male", "Smiling", "Eyeglasses", "Blond_Hair", "Wearing_Hat", "Bangs", "Heavy_Makeup", "Young")
-FACES, CELL = 6, 84  # faces of each end of a row; pixels
+FACES, MAPPED, CELL = 6, 3, 84  # faces of each end of a row, and those with regions; pixels
 PLOT = (400, 960)  # pixels
 
 
@@ -129,8 +135,18 @@ def draw_units(
     given: Float[np.ndarray, "N U"],
     paths: list[str],
     source: FaceSource,
+    where: Callable[[int, list[str]], list[Picture]] | None = None,
 ) -> Picture:
-    """The faces that excite the best unit of some attributes most and least, a row for each."""
+    """The faces that excite the best unit of some attributes most and least, a row for each.
+
+    Args:
+        names: of the attributes.
+        single: the best unit of each.
+        given: what units give for faces.
+        paths: of the faces.
+        source: how they are framed.
+        where: draws what excites a unit in some faces; those of the first `MAPPED` stand beside them.
+    """
     rows, labels = [], []
     for name in [name for name in ASKED if name in names] or names[: len(ASKED)]:
         number = names.index(name)
@@ -139,10 +155,24 @@ def draw_units(
         by_chance = np.random.default_rng(number).permutation(len(given))
         order = np.lexsort((by_chance, -given[:, unit]))
         shown = [*order[:FACES], *order[-FACES:]]
-        rows.append([frame_of(Path(paths[row]), CELL, source.share, source.down) for row in shown])
+        ends = [frame_of(Path(paths[row]), CELL, source.share, source.down) for row in shown]
+        mapped = [] if where is None else where(unit, [paths[row] for row in shown[:MAPPED]])
+        rows.append([*ends[:FACES], *mapped, *ends[FACES:]])
         labels.append(name if sign > 0 else f"not {name}")
-    ends = [*_over("most", len(rows[0]) - len(rows[0]) // 2), *_over("least", len(rows[0]) // 2)]
-    return sheet(rows, ends, rows=labels, title="Faces that excite the best unit of an attribute")
+    columns = _over("most", len(rows[0]) - FACES) + _over("least", FACES)
+    if where is not None:
+        columns[FACES] = "where"
+    return sheet(rows, columns, rows=labels, title="Faces that excite the best unit of an attribute")
+
+
+def draw_regions(trunk: Trunk, unit: int, pages: UInt8[Tensor, "N 3 page page"]) -> list[Picture]:
+    """Faces as ANet reads them, under what each place adds to a unit of the fully connected layer."""
+    maps, middles = regions(trunk, unit, pages), centre_crop(pages, trunk.side)
+    faces = [np.rint(255 * rearrange(face, "c h w -> h w c").numpy()).astype(np.uint8) for face in middles]
+    return [
+        with_heat(cv2.resize(face, (CELL, CELL), interpolation=cv2.INTER_AREA), one, limit=float(maps.max()))
+        for face, one in zip(faces, maps, strict=True)
+    ]
 
 
 def _over(end: str, count: int) -> list[str]:

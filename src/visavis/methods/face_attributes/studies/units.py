@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from einops import rearrange
 from jaxtyping import Float, UInt8
 from sklearn.decomposition import PCA
-from torch import Tensor
+from torch import Tensor, nn
 
 from visavis.errors import VisavisError
 from visavis.methods.face_attributes.baselines import whole_faces
@@ -41,6 +42,21 @@ def anet_units(trunk: Trunk, parts: Sequence[UInt8[Tensor, "_ 3 page page"]]) ->
         raise VisavisError("the layers that are compared are ANet's; give a reader with backbone anet")
     of_parts = [_of_faces(trunk, trunk.backbone, pages) for pages in parts]
     return {layer: standardised([one[layer] for one in of_parts]) for layer in of_parts[0]}
+
+
+@torch.no_grad()
+def regions(trunk: Trunk, unit: int, pages: UInt8[Tensor, "N 3 page page"]) -> Float[np.ndarray, "N h w"]:
+    """What each place of C4 adds to a unit of the fully connected layer, before its ReLU.
+
+    With what the unit gives where C4 is 0 they sum to it: the layer is linear, and so is its normalisation.
+    """
+    assert trunk.shared is not None
+    maps = trunk.backbone(centre_crop(pages, trunk.side))
+    weight = rearrange(trunk.shared.weight[unit], "(c h w) -> c h w", h=maps.shape[2], w=maps.shape[3])
+    if isinstance(norm := trunk.norm, nn.BatchNorm1d):
+        assert norm.running_var is not None
+        weight = weight * norm.weight[unit] / (norm.running_var[unit] + norm.eps).sqrt()
+    return torch.einsum("n c h w, c h w -> n h w", maps, weight).double().numpy()
 
 
 def hog_components(parts: Sequence[list[str]], share: float, down: float) -> Parts:
