@@ -8,14 +8,13 @@ import numpy as np
 from jaxtyping import Float
 
 from visavis.datasets import open_dataset
-from visavis.errors import VisavisError
 from visavis.methods.face_attributes.baselines import LEARNERS, Faces, face_parts, learn, whole_faces
 from visavis.methods.face_attributes.calibration import choose_thresholds, probabilities
-from visavis.methods.face_attributes.data import check_tags, tags_of, training_part
-from visavis.methods.face_attributes.evaluation import MAJORITY, test_part
+from visavis.methods.face_attributes.data import check_tags, tags_of
+from visavis.methods.face_attributes.evaluation import MAJORITY
 from visavis.methods.face_attributes.protocol import TagTruth, majority
 from visavis.methods.face_attributes.recipe import FacesRecipe
-from visavis.methods.face_attributes.studies.aligned import aligned_protocol, aligned_source
+from visavis.methods.face_attributes.studies.aligned import aligned_protocol, aligned_source, three_parts
 from visavis.metrics.evaluation import Evaluation
 from visavis.records import ResultRecord
 from visavis.training.results import summarise_untrained
@@ -38,10 +37,8 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     source = aligned_source(recipe)
     data = open_dataset(source.data)
     names = check_tags(data, None, recipe.attributes)
-    parts = (*training_part(data, recipe.fold), test_part(data))
+    parts = three_parts(data, recipe.fold, "C")
     train, validation, test = (tags_of(items, names) for items in parts)
-    if not len(validation):
-        raise VisavisError(f"{data.name}: nothing to choose C on; mark items with split 'validation'")
     truth = TagTruth.of(parts[-1], names, test)
     readers: dict[str, Callable[[list[str]], Float[np.ndarray, "N D"]]] = {
         FACE: lambda paths: whole_faces(paths, source.share, source.down),

@@ -9,14 +9,12 @@ import torch
 from visavis import images
 from visavis.bundle import Bundle, read_bundle
 from visavis.datasets import open_dataset
-from visavis.errors import VisavisError
 from visavis.files import write_atomic
-from visavis.methods.face_attributes.data import read_aligned, tags_of, training_part
-from visavis.methods.face_attributes.evaluation import test_part
+from visavis.methods.face_attributes.data import read_aligned, tags_of
 from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.protocol import TagTruth
 from visavis.methods.face_attributes.recipe import FaceSource, FacesRecipe
-from visavis.methods.face_attributes.studies.aligned import aligned_protocol, aligned_source
+from visavis.methods.face_attributes.studies.aligned import aligned_protocol, aligned_source, three_parts
 from visavis.methods.face_attributes.studies.arms import trained
 from visavis.methods.face_attributes.studies.concepts_outcome import (
     BY_HAND,
@@ -128,14 +126,10 @@ def parts_of(data: DataSet, fold: int | None) -> list[pl.DataFrame]:
     """Training items, at most `LEARNED`, items to choose thresholds on, and test items.
 
     Raises:
-        VisavisError: there are none to choose on, or none to test on.
+        VisavisError: there are none to choose thresholds on, or none to test on.
     """
-    known, validation = training_part(data, fold)
-    if validation.is_empty():
-        raise VisavisError(
-            f"{data.name}: nothing to choose thresholds on; mark items with split 'validation'"
-        )
-    return [known[spread_rows(len(known), LEARNED)], validation, test_part(data)]
+    known, validation, test = three_parts(data, fold, "thresholds")
+    return [known[spread_rows(len(known), LEARNED)], validation, test]
 
 
 def nets(recipe: FacesRecipe, reader: FaceReader, seed: int) -> dict[str, Trunk]:

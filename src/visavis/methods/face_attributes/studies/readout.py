@@ -12,14 +12,13 @@ from torch import Tensor
 from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.methods.face_attributes.calibration import calibrate, fit_svms
-from visavis.methods.face_attributes.data import read_aligned, tags_of, training_part
-from visavis.methods.face_attributes.evaluation import test_part
+from visavis.methods.face_attributes.data import read_aligned, tags_of
 from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.model import Reader
 from visavis.methods.face_attributes.protocol import TagTruth
 from visavis.methods.face_attributes.recipe import FacesRecipe
 from visavis.methods.face_attributes.scoring import attribute_features, attribute_logits
-from visavis.methods.face_attributes.studies.aligned import aligned_protocol, aligned_source
+from visavis.methods.face_attributes.studies.aligned import aligned_protocol, aligned_source, three_parts
 from visavis.methods.face_attributes.studies.arms import train_arm
 from visavis.methods.face_attributes.studies.joined import without_attributes
 from visavis.methods.face_attributes.tasks import balanced
@@ -63,9 +62,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     if stage.svm is not None:
         raise VisavisError("reader.svm: the study asks what SVMs are worth; leave this setting out")
     data, protocol = open_dataset(source.data), aligned_protocol(source)
-    parts = (*training_part(data, recipe.fold), test_part(data))
-    if parts[1].is_empty():
-        raise VisavisError(f"{data.name}: nothing to choose C on; mark items with split 'validation'")
+    parts = three_parts(data, recipe.fold, "C")
     arm = train_arm(recipe, seeds, run, quiet, source.data, protocol)
     if arm is None:
         return None
