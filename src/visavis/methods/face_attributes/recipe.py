@@ -77,12 +77,12 @@ class JointStage(Options):
     """ANet and the LNet whose window it reads, trained on with one loss."""
 
     rate: float = Field(
-        0.1, ge=0, description="learning rate of LNet, in those of ANet; 0 = it stays as it is"
+        1.0, ge=0, description="learning rate of LNet, in those of ANet; 0 = it stays as it is"
     )
     weight: float = Field(1.0, ge=0, description="of LNet's own loss, so that it goes on finding faces")
     page: PositiveInt = Field(256, description="side at which ANet reads the square that LNet sees")
     schedule: Schedule = Schedule(
-        steps=500, batch=128, learning_rate=3e-4, warmup=50, clip=1.0, bf16=True, average=0.99
+        steps=500, batch=128, learning_rate=1e-3, warmup=50, clip=1.0, bf16=True, average=0.99
     )
 
 
