@@ -48,6 +48,11 @@ def test_an_override_changes_nothing_else_that_shares_an_anchor(path: Path) -> N
     assert settings["deep"] == {"x": 1}
 
 
+def test_the_nearest_key_may_lie_in_a_group_that_can_be_left_out() -> None:
+    with pytest.raises(VisavisError, match=r"'reader\.batchnorm'; the nearest is 'reader\.batch_norm'"):
+        find_recipe("face_attributes/tiny", ["reader.batchnorm=true"])
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

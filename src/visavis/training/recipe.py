@@ -2,7 +2,8 @@
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
@@ -134,6 +135,8 @@ def _keys(schema: type[BaseModel], prefix: str = "") -> list[str]:
     keys = []
     for name, field in schema.model_fields.items():
         keys.append(prefix + name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys += _keys(field.annotation, f"{prefix}{name}.")
+        one_or_none = get_args(field.annotation) if get_origin(field.annotation) is UnionType else ()
+        for group in (field.annotation, *one_or_none):
+            if isinstance(group, type) and issubclass(group, BaseModel):
+                keys += _keys(group, f"{prefix}{name}.")
     return keys

@@ -16,6 +16,7 @@ from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
 from visavis.features.frames import cut, read_frames
 from visavis.folds import held_out_labels
+from visavis.sheets import nearest
 from visavis.tables import ATTRIBUTE, BOX, DataSet, attribute_matrix
 from visavis.training.augment import Augmentation, Pages, View, as_batch
 
@@ -111,16 +112,18 @@ def check_tags(data: DataSet, names: list[str] | None, chosen: list[str] | None 
     if chosen is not None:
         if absent := [name for name in chosen if name not in data.attributes]:
             raise VisavisError(
-                f"{data.name}: has no tags of '{absent[0]}'; key 'attributes' may name "
-                f"{', '.join(data.attributes)}"
+                f"{data.name}: key 'attributes' has '{absent[0]}', of which there are no tags"
+                f"{nearest(absent[0], data.attributes)}"
             )
         if len(set(chosen)) < len(chosen):
             raise VisavisError("key 'attributes' names one of them twice; name each once")
         return chosen
-    if names is not None and set(data.attributes) != set(names):
+    if names is not None and (other := set(data.attributes) ^ set(names)):
+        first = min(other)
+        has = "has tags of" if first in data.attributes else "lacks tags of"
         raise VisavisError(
-            f"{data.name}: has attributes {', '.join(data.attributes)}, not {', '.join(names)} as the others "
-            "have; take it out of reader.sources, or name what all have with attributes=[...]"
+            f"{data.name}: {has} '{first}', unlike the others; take it out of reader.sources, or name what "
+            "all have with attributes=[...]"
         )
     return names or data.attributes
 

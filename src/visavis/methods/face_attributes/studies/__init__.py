@@ -4,6 +4,7 @@ from visavis.methods.face_attributes.studies import (
     baselines,
     concepts,
     detector,
+    joint,
     pretraining,
     readout,
     several,
@@ -16,6 +17,7 @@ STUDIES = {
     "several": several.study,
     "readout": readout.study,
     "concepts": concepts.study,
+    "joint": joint.study,
     "tags": tags.study,
     "pretraining": pretraining.study,
 }

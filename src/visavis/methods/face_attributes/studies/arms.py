@@ -43,6 +43,12 @@ def trained(recipe: FacesRecipe, run: Path, quiet: bool) -> Bundle | None:
     return train(recipe, run, quiet)
 
 
+def check_whole(recipe: FacesRecipe) -> None:
+    """Raise VisavisError where a recipe lacks LNet_o or ANet."""
+    if recipe.outer is None or recipe.reader is None:
+        raise VisavisError(f"recipe '{recipe.name}' has not both outer and reader; give a whole system")
+
+
 def localiser_alone(recipe: FacesRecipe) -> tuple[FacesRecipe, LocaliserStage]:
     """The recipe of LNet_o without the others, and its stage.
 

@@ -18,7 +18,7 @@ from visavis.methods.face_attributes.faces import FaceReader
 from visavis.methods.face_attributes.protocol import END_TO_END, LOCALISATION, TagTruth
 from visavis.methods.face_attributes.recipe import FacesRecipe
 from visavis.methods.face_attributes.scoring import Windows
-from visavis.methods.face_attributes.studies.arms import trained
+from visavis.methods.face_attributes.studies.arms import check_whole, trained
 from visavis.methods.face_attributes.studies.cascade_boxes import cascade_windows, fit_cascade, read_behind
 from visavis.methods.face_attributes.studies.joined import joined, without_attributes
 from visavis.metrics.detection import RATES, recall_curve
@@ -42,8 +42,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     Raises:
         VisavisError: the recipe lacks LNet, ANet or pictures without faces.
     """
-    if recipe.outer is None or recipe.reader is None:
-        raise VisavisError(f"recipe '{recipe.name}' has not both outer and reader; give a whole system")
+    check_whole(recipe)
     without = pictures_without(recipe.model_dump())
     if not without:
         raise VisavisError(

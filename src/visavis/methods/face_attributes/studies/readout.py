@@ -23,8 +23,10 @@ from visavis.methods.face_attributes.studies.arms import train_arm
 from visavis.methods.face_attributes.studies.joined import without_attributes
 from visavis.methods.face_attributes.tasks import balanced
 from visavis.metrics.evaluation import Evaluation, PerQuery, gains_over_seeds, over_seeds
+from visavis.nets.backbones import build_backbone
 from visavis.records import ResultRecord
 from visavis.training.results import summarise
+from visavis.training.run import starting_point
 
 LAYER, SVMS = "output layer", "linear SVMs"
 VIEWS = {2: "two views", 10: "ten views"}
@@ -61,14 +63,14 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     assert stage is not None
     if stage.svm is not None:
         raise VisavisError("reader.svm: the study asks what SVMs are worth; leave this setting out")
+    if stage.page == build_backbone(starting_point(stage.backbone)[0]).side:
+        raise VisavisError(f"reader.page: {stage.page} px have one view; take more for ten")
     data, protocol = open_dataset(source.data), aligned_protocol(source)
     parts = three_parts(data, recipe.fold, "C")
     arm = train_arm(recipe, seeds, run, quiet, source.data, protocol)
     if arm is None:
         return None
     readers = [FaceReader(bundle) for bundle in arm.bundles]
-    if stage.page == readers[0].anet().trunk.side:
-        raise VisavisError(f"reader.page: {stage.page} px have one view; take more for ten")
     names = readers[0].attributes
     pages = (read_aligned(items["path"].to_list(), source.share, source.down, stage.page) for items in parts)
     faces = Faces(
