@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visavis.bundle import Bundle, read_bundle
+from visavis.datasets import open_dataset
 from visavis.errors import VisavisError
-from visavis.methods.face_attributes.evaluation import evaluate
+from visavis.methods.face_attributes.evaluation import boxes_of, evaluate, test_part
 from visavis.methods.face_attributes.recipe import FacesRecipe, LocaliserStage
 from visavis.methods.face_attributes.training import train
 from visavis.metrics.evaluation import Evaluation
@@ -44,17 +45,25 @@ def trained(recipe: FacesRecipe, run: Path, quiet: bool) -> Bundle | None:
 
 
 def check_whole(recipe: FacesRecipe) -> None:
-    """Raise VisavisError where a recipe lacks LNet_o or ANet."""
+    """Raise VisavisError where a recipe lacks LNet_o or ANet, or its test photos boxes to compare with."""
     if recipe.outer is None or recipe.reader is None:
         raise VisavisError(f"recipe '{recipe.name}' has not both outer and reader; give a whole system")
+    _check_boxes(recipe)
 
 
 def localiser_alone(recipe: FacesRecipe) -> tuple[FacesRecipe, LocaliserStage]:
     """The recipe of LNet_o without the others, and its stage.
 
     Raises:
-        VisavisError: the recipe has no LNet_o.
+        VisavisError: the recipe has no LNet_o, or its test photos have no boxes to compare with.
     """
     if recipe.outer is None:
         raise VisavisError(f"recipe '{recipe.name}' has no outer (LNet_o), which this study trains; add it")
+    _check_boxes(recipe)
     return recipe.model_copy(update={"inner": None, "reader": None, "joint": None}), recipe.outer
+
+
+def _check_boxes(recipe: FacesRecipe) -> None:
+    # Measuring says so too, but after the training.
+    data = open_dataset(recipe.data)
+    boxes_of(data, test_part(data))

@@ -40,7 +40,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     which is trained where it does not stand; None where that was interrupted.
 
     Raises:
-        VisavisError: the recipe lacks LNet, ANet or pictures without faces.
+        VisavisError: the recipe lacks LNet, ANet or pictures without faces, or its test photos have no boxes.
     """
     check_whole(recipe)
     without = pictures_without(recipe.model_dump())

@@ -21,7 +21,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     gains are those of the joint stage over each by itself.
 
     Raises:
-        VisavisError: the recipe lacks LNet or ANet.
+        VisavisError: the recipe lacks LNet or ANet, or its test photos have no boxes to compare with.
     """
     check_whole(recipe)
     arms = []

@@ -37,7 +37,8 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     None where it was interrupted.
 
     Raises:
-        VisavisError: the recipe lacks LNet_o, or an ANet that reads aligned faces.
+        VisavisError: the recipe lacks LNet_o, or an ANet that reads aligned faces; or its test photos have no
+            boxes to compare with.
     """
     source, (alone, _) = aligned_source(recipe), localiser_alone(recipe)
     assert recipe.reader is not None

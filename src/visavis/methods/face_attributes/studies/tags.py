@@ -31,7 +31,7 @@ def study(recipe: FacesRecipe, seeds: list[int], run: Path, command: str, quiet:
     without teaches LNet too: `outer.presence=0 outer.without=0` leaves that to the tags alone.
 
     Raises:
-        VisavisError: the recipe has no LNet_o.
+        VisavisError: the recipe has no LNet_o, or its test photos have no boxes to compare with.
     """
     alone, stage = localiser_alone(recipe)
     names = in_order(check_tags(open_dataset(recipe.data), None, recipe.attributes))
